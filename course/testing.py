@@ -1,0 +1,152 @@
+"""What a test cell uses: `assert_close`, `exercise` and `probe`.
+
+The same cell runs in three places: beside the learner's code in JupyterLab, under
+stock nbgrader, and in a test process of its own that reaches the learner's code over a
+link. Nothing here may therefore depend on where it runs, with two exceptions that are
+spelled out: `exercise` is gentle only while nobody is grading, and `probe` crosses the
+link when there is one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["assert_close", "exercise", "probe", "probes_sent_by"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ProbeSender(Protocol):
+    """Turns a probe into a function that runs at the other end of a link."""
+
+    def __call__(self, function: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+_sender: ProbeSender | None = None
+
+
+def assert_close(
+    actual: object,
+    expected: object,
+    what: str = "the answer",
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+) -> None:
+    """Assert that `actual` equals `expected` up to rounding, and say where it does not.
+
+    An entry passes when ``|actual - expected| <= atol + rtol * |expected|``. Shapes must
+    be equal; dtypes need not be. Python numbers, nested lists, NumPy arrays and torch
+    tensors are all welcome.
+
+    Raises:
+        AssertionError: with the shapes, or the worst entry with both of its values.
+
+    Example:
+        >>> assert_close([1.0, 2.0], [1.0, 2.0])
+        >>> assert_close(6.27, 5.27, "the loss")
+        Traceback (most recent call last):
+        AssertionError: the loss: expected 5.27, got 6.27
+    """
+    got = _as_numbers(actual, what)
+    want = _as_numbers(expected, what)
+    if got.shape != want.shape:
+        raise AssertionError(f"{what}: expected shape {want.shape}, got shape {got.shape}")
+    wrong = ~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        raise AssertionError(f"{what}: {_worst_entry(got, want, wrong)}")
+
+
+def _as_numbers(value: object, what: str) -> npt.NDArray[np.generic]:
+    if value is None:
+        raise AssertionError(f"{what}: got None (is a `return` missing?)")
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    try:
+        numbers = np.asarray(value)
+    except (ValueError, TypeError):
+        numbers = np.asarray(None)
+    if numbers.dtype.kind not in "biufc":
+        raise AssertionError(f"{what}: expected numbers, got {type(value).__name__}")
+    return numbers
+
+
+def _worst_entry(
+    got: npt.NDArray[np.generic], want: npt.NDArray[np.generic], wrong: npt.NDArray[np.bool_]
+) -> str:
+    if got.ndim == 0:
+        return f"expected {want.item():.6g}, got {got.item():.6g}"
+    with np.errstate(invalid="ignore", over="ignore"):
+        # complex128 holds every kind of number that is let in, so one subtraction serves all
+        distance = np.abs(got.astype(np.complex128) - want.astype(np.complex128))
+    distance = np.where(wrong, np.nan_to_num(distance, nan=np.inf), -1.0)
+    where = tuple(int(i) for i in np.unravel_index(int(distance.argmax()), distance.shape))
+    return (
+        f"{int(wrong.sum())} of {wrong.size} entries differ; the worst is at index "
+        f"{where}: expected {want[where].item():.6g}, got {got[where].item():.6g}"
+    )
+
+
+@contextmanager
+def exercise(name: str) -> Iterator[None]:
+    """Wrap the visible tests of an exercise, so that an untouched notebook runs clean.
+
+    In the learner's own notebook an answer that still raises `NotImplementedError` is
+    reported in one line, and a passed test says so. Whenever somebody grades (nbgrader
+    sets ``NBGRADER_EXECUTION``) it changes nothing: every error passes through, so that
+    an unattempted answer can never look like a passed one.
+
+    Example:
+        >>> with exercise("svm_loss"):
+        ...     raise NotImplementedError
+        svm_loss: not attempted yet. Replace `raise NotImplementedError()` and run both cells.
+    """
+    try:
+        yield
+    except NotImplementedError:
+        if os.environ.get("NBGRADER_EXECUTION"):
+            raise
+        print(  # noqa: T201 - a notebook cell speaks by printing
+            f"{name}: not attempted yet. Replace `raise NotImplementedError()` and run both cells."
+        )
+    else:
+        if not os.environ.get("NBGRADER_EXECUTION"):
+            print(f"{name}: this test passes.")  # noqa: T201
+
+
+def probe(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function of a test cell that must run where the learner's objects live.
+
+    Beside the learner's code it is the function itself. When the tests run in a process
+    of their own, the *source* of the function is sent over and runs in the learner's
+    process: it may use its arguments, the notebook's names and the learner's names, and
+    must return plain data.
+
+    Example:
+        >>> @probe
+        ... def leaves_its_input_alone(x: list[int]) -> bool:
+        ...     before = list(x)
+        ...     sorted(x)
+        ...     return x == before
+        >>> leaves_its_input_alone([3, 1, 2])
+        True
+    """
+    return function if _sender is None else _sender(function)
+
+
+@contextmanager
+def probes_sent_by(sender: ProbeSender) -> Iterator[None]:
+    """While the context lasts, `probe` hands its functions to `sender` (a link does this)."""
+    global _sender
+    previous, _sender = _sender, sender
+    try:
+        yield
+    finally:
+        _sender = previous

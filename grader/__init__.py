@@ -1,0 +1,1 @@
+"""The instructor's side: build, release, audit, grade, and feedback."""

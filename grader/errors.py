@@ -1,0 +1,71 @@
+"""The errors of the grader, drawn as a tree before anything else.
+
+    GraderError                     what the instructor sees: one message, exit code 1
+    +-- ConfigurationError          course.toml cannot be used
+    |   +-- UnknownAssignment       no such assignment in course.toml
+    +-- SourceError                 an assignment's source cannot be built
+    +-- MistakesError               an assignment's mistakes.py cannot be used
+    +-- ReleaseError                nbgrader would not release it, or a secret would leak
+    +-- SubmissionError             one learner's file cannot be read; the batch goes on
+    +-- SandboxError                learners' code cannot be confined here
+    +-- LinkError                   the learner's process gave no usable answer
+    +-- GradebookError              the gradebook cannot be read or written
+
+Every message says what failed, what was found, and what to do next. All of them
+survive pickling, because they cross from workers to the command.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigurationError",
+    "GradebookError",
+    "GraderError",
+    "LinkError",
+    "MistakesError",
+    "ReleaseError",
+    "SandboxError",
+    "SourceError",
+    "SubmissionError",
+    "UnknownAssignment",
+]
+
+
+class GraderError(Exception):
+    """Anything that the grader refuses, with a message for the person who ran it."""
+
+
+class ConfigurationError(GraderError):
+    """course.toml is missing, malformed or incomplete."""
+
+
+class UnknownAssignment(ConfigurationError):  # noqa: N818 - reads as what it is
+    """The assignment that was asked for is not declared in course.toml."""
+
+
+class SourceError(GraderError):
+    """The source of an assignment breaks a rule of the format."""
+
+
+class MistakesError(GraderError):
+    """The known wrong answers of an assignment cannot be loaded."""
+
+
+class ReleaseError(GraderError):
+    """An assignment may not be released as it is."""
+
+
+class SubmissionError(GraderError):
+    """A submission cannot be read as a notebook; it counts as errored, not as zero."""
+
+
+class SandboxError(GraderError):
+    """The sandbox that was asked for does not work on this machine."""
+
+
+class LinkError(GraderError):
+    """The learner's process is dead, silent, late, or does not speak the protocol."""
+
+
+class GradebookError(GraderError):
+    """nbgrader's gradebook refused an operation."""
