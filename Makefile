@@ -1,0 +1,38 @@
+# Everything here sets up what it needs by itself; the first run takes a few minutes.
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+BIN := .venv/bin
+RUBBISH := var build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check release pins clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+setup: ## make or update .venv from the pinned packages, and install bubblewrap if it may be installed
+	@tools/setup.sh
+
+demo: setup ## release the course, grade a demo cohort and show its marks
+	@$(BIN)/grader demo
+
+test: check ## everything the gate asks for: the checks, then the tests
+	$(BIN)/pytest
+
+check: setup ## style, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+release: setup ## write the learners' notebooks in assignments/ from solutions/
+	@$(BIN)/grader release
+
+pins: setup ## write constraints.txt anew with the newest packages that fit (minutes)
+	@tools/pins.sh
+
+clean: ## remove var/ (submissions and gradebook too) and the tools' caches; .venv stays
+	@for path in $(RUBBISH) $$(find course grader solutions tests -name __pycache__); do \
+		if [ -e "$$path" ]; then echo "removing $$path"; rm -rf "$$path"; fi; \
+	done

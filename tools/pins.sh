@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Write constraints.txt anew (make pins): install the project and its tools without pins into a
+# throw-away environment made with the same interpreter as .venv, and note what came.
+#
+# torch keeps its pin, since results and the size of the download hang on it: change that line by
+# hand first. The part of a version that names a build ("+cpu") is dropped, so that the same file
+# serves every machine.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+grep '^torch==' constraints.txt >"$scratch/kept"
+
+echo 'Installing the newest packages into a throw-away environment (minutes) ...'
+.venv/bin/python -m venv "$scratch/env"
+pip() { "$scratch/env/bin/python" -m pip --disable-pip-version-check "$@"; }
+pip install -q -c "$scratch/kept" --upgrade setuptools
+pip install -q -c "$scratch/kept" --no-build-isolation -e '.[dev]'
+
+{
+    sed '/^[^#]/,$d' constraints.txt
+    pip freeze --all --exclude pip --exclude-editable | sed 's/+[a-z0-9.]*$//'
+} >"$scratch/pins"
+cp "$scratch/pins" constraints.txt
+git --no-pager diff --stat -- constraints.txt
+echo 'Wrote constraints.txt. Run make test before you commit it.'
