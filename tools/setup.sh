@@ -123,8 +123,8 @@ make_environment() {
 
 # pip with its remarks kept for the log. PIP_USER would contradict the environment.
 quiet_pip() {
-    PIP_USER=no PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-        .venv/bin/python -m pip --progress-bar off "$@" >>"$LOG" 2>&1 </dev/null
+    PIP_USER=no PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=off \
+        .venv/bin/python -m pip "$@" >>"$LOG" 2>&1 </dev/null
 }
 
 # setuptools comes first, from its pin, so that the project itself is built with it too.
