@@ -1,0 +1,14 @@
+"""The learner's library: every algorithm of the course, its data, its figures.
+
+Import what you need from the module that holds it; nothing heavy is loaded before that.
+
+    course.losses      the multiclass hinge loss, softmax cross-entropy, their gradients
+    course.gradients   numerical gradients, relative error, the gradient check
+    course.linear      a linear classifier trained by stochastic gradient descent
+    course.data        images to learn from, without a download
+    course.figures     the pictures of the course, each a matplotlib `Figure`
+    course.testing     what the test cells of a notebook use
+    course.errors      everything that the library raises on purpose
+"""
+
+__all__: list[str] = []
