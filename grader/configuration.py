@@ -1,0 +1,322 @@
+"""Read course.toml, the one declaration of a course, and say where its files lie.
+
+Guarantees: a `Course` is complete and correct, or there is none. A missing, unknown or
+wrongly typed key is one `ConfigurationError` that names the file, the table, the key, the
+type that is expected, and a line to copy.
+Option chosen: a table of keys and a reader of twenty lines, not a schema library: there
+are three kinds of tables, and the messages are for instructors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from grader.errors import ConfigurationError, UnknownAssignment
+from grader.records import Limits
+
+__all__ = ["COURSE_FILE", "Assignment", "Course", "did_you_mean", "load_course"]
+
+COURSE_FILE = "course.toml"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment as course.toml declares it. `due` carries its offset from UTC."""
+
+    id: str
+    title: str
+    week: int
+    minutes: float
+    due: datetime | None
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course and the places of its files, all absolute, below `root`."""
+
+    root: Path
+    id: str
+    title: str
+    week: int
+    assignments: tuple[Assignment, ...]
+
+    def assignment(self, assignment_id: str) -> Assignment:
+        """The declared assignment of this id.
+
+        Raises:
+            UnknownAssignment: names the ones that are declared, and the closest.
+        """
+        for assignment in self.assignments:
+            if assignment.id == assignment_id:
+                return assignment
+        known = [assignment.id for assignment in self.assignments]
+        raise UnknownAssignment(
+            f"{self.root / COURSE_FILE}: no assignment is called {assignment_id!r}; "
+            f"declared: {', '.join(known)}.{did_you_mean(assignment_id, known)}"
+        )
+
+    @property
+    def var(self) -> Path:
+        """nbgrader's working course; nothing in it is kept by git."""
+        return self.root / "var"
+
+    @property
+    def gradebook(self) -> Path:
+        """nbgrader's database."""
+        return self.var / "gradebook.db"
+
+    def solution_source(self, assignment_id: str) -> Path:
+        """The one source of the assignment, in the Jupytext percent format."""
+        return self.root / "solutions" / assignment_id / "notebook.py"
+
+    def mistakes_file(self, assignment_id: str) -> Path:
+        """The known wrong answers of the assignment."""
+        return self.root / "solutions" / assignment_id / "mistakes.py"
+
+    def source_notebook(self, assignment_id: str) -> Path:
+        """nbgrader's source notebook, built from `solution_source`."""
+        return self.var / "source" / assignment_id / f"{assignment_id}.ipynb"
+
+    def release_notebook(self, assignment_id: str) -> Path:
+        """The notebook that learners are handed."""
+        return self.root / "assignments" / assignment_id / f"{assignment_id}.ipynb"
+
+    def submitted(self, assignment_id: str, learner: str) -> Path:
+        """The folder that a learner handed in."""
+        return self.var / "submitted" / learner / assignment_id
+
+    def submitted_notebook(self, assignment_id: str, learner: str) -> Path:
+        """The notebook that a learner handed in; it need not exist, nor be a notebook."""
+        return self.submitted(assignment_id, learner) / f"{assignment_id}.ipynb"
+
+    def autograded_notebook(self, assignment_id: str, learner: str) -> Path:
+        """The notebook as graded."""
+        return self.var / "autograded" / learner / assignment_id / f"{assignment_id}.ipynb"
+
+    def feedback_page(self, assignment_id: str, learner: str) -> Path:
+        """The page that the learner gets back."""
+        return self.var / "feedback" / learner / assignment_id / f"{assignment_id}.html"
+
+    def run_record(self, assignment_id: str, learner: str) -> Path:
+        """The `Run` of the last grading, as JSON."""
+        return self.var / "runs" / assignment_id / f"{learner}.json"
+
+    def learners(self, assignment_id: str) -> tuple[str, ...]:
+        """Who handed in anything of this name, be it a folder, a file or a dangling link."""
+        submitted = self.var / "submitted"
+        if not submitted.is_dir():
+            return ()
+        return tuple(
+            sorted(
+                folder.name
+                for folder in submitted.iterdir()
+                if folder.is_dir() and os.path.lexists(folder / assignment_id)
+            )
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence that offers the closest known name, or nothing.
+
+    Example:
+        >>> did_you_mean("los_functions", ["loss_functions"])
+        " Did you mean 'loss_functions'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def load_course(root: Path | None = None) -> Course:
+    """Read the course at `root`, or at the nearest folder above the current one.
+
+    Raises:
+        ConfigurationError: course.toml is not found, not TOML, or breaks a rule.
+    """
+    folder = _nearest_root(Path.cwd()) if root is None else root.resolve()
+    path = folder / COURSE_FILE
+    document = _read_toml(path)
+    _refuse_unknown(path, "the file", document, ("course", "limits", "assignments"))
+    about = _Table(path, "[course]", _table(path, document, "course"), _COURSE_KEYS)
+    week = about.required("week")
+    limits = _limits(path, "[limits]", document.get("limits", {}), Limits())
+    return Course(
+        root=folder,
+        id=about.required("id"),
+        title=about.required("title"),
+        week=week,
+        assignments=_assignments(path, document, week, limits),
+    )
+
+
+def _nearest_root(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / COURSE_FILE).is_file():
+            return folder.resolve()
+    raise ConfigurationError(
+        f"no {COURSE_FILE} was found in {start} or in any folder above it. "
+        "Go to the folder of the course and run the command again."
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}. A course needs this file; "
+            "run the command in the folder of the course."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}. Mend that line.") from error
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What a key must hold: a test, the words for it, and a line to copy."""
+
+    accepts: Any
+    expected: str
+    example: str
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]*", value) is not None
+
+
+def _is_positive(value: object, whole: bool = False) -> bool:
+    kinds = int if whole else (int, float)
+    # bool is an int in Python; NaN and infinity are floats in TOML
+    return isinstance(value, kinds) and value is not True and 0 < value < float("inf")
+
+
+def _is_instant(value: object) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+_ID = _Key(_is_id, "an id: small letters, digits and _", 'id = "loss_functions"')
+_TITLE = _Key(_is_text, "a text that is not empty", 'title = "Loss functions"')
+_WEEK = _Key(partial(_is_positive, whole=True), "a whole number from 1", "week = 3")
+_MINUTES = _Key(_is_positive, "a positive number", "minutes = 180")
+_DUE = _Key(_is_instant, "a date and time with its offset", "due = 2026-01-31T23:59:00+01:00")
+
+_COURSE_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK}
+_ASSIGNMENT_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK, "minutes": _MINUTES, "due": _DUE}
+
+
+def _limit_key(name: str, default: float) -> _Key:
+    whole = isinstance(default, int)
+    expected = "a positive whole number" if whole else "a positive number"
+    return _Key(partial(_is_positive, whole=whole), expected, f"{name} = {default:g}")
+
+
+_LIMIT_KEYS = {
+    each.name: _limit_key(each.name, getattr(Limits(), each.name)) for each in fields(Limits)
+}
+
+
+class _Table:
+    """One table of the file, whose every key has been checked."""
+
+    def __init__(self, path: Path, name: str, values: object, keys: dict[str, _Key]) -> None:
+        if not isinstance(values, dict):
+            raise ConfigurationError(f"{path}: {name} is {values!r}; expected a table of keys.")
+        self.path, self.name, self.keys = path, name, keys
+        self.values: dict[str, Any] = values
+        _refuse_unknown(path, name, values, tuple(keys))
+        for key, value in values.items():
+            if not keys[key].accepts(value):
+                raise self.error(key, f"is {value!r}")
+
+    def required(self, key: str) -> Any:
+        if key not in self.values:
+            raise self.error(key, "is missing")
+        return self.values[key]
+
+    def error(self, key: str, found: str) -> ConfigurationError:
+        rule = self.keys[key]
+        return ConfigurationError(
+            f"{self.path}: {self.name}: the key {key!r} {found}; expected {rule.expected}, "
+            f"for example: {rule.example}"
+        )
+
+
+def _refuse_unknown(path: Path, table: str, values: Iterable[str], known: tuple[str, ...]) -> None:
+    for key in values:
+        if key not in known:
+            raise ConfigurationError(
+                f"{path}: {table}: the key {key!r} is unknown; expected one of "
+                f"{', '.join(known)}.{did_you_mean(key, known)}"
+            )
+
+
+def _table(path: Path, document: dict[str, Any], name: str) -> object:
+    if name not in document:
+        example = "\n".join([f"[{name}]", *(key.example for key in _COURSE_KEYS.values())])
+        raise ConfigurationError(f"{path}: the table [{name}] is missing; for example:\n{example}")
+    return document[name]
+
+
+def _limits(path: Path, name: str, values: object, defaults: Limits) -> Limits:
+    table = _Table(path, name, values, _LIMIT_KEYS)
+    return replace(
+        defaults,
+        **{
+            key: type(getattr(defaults, key))(value)  # 10 may stand for 10.0
+            for key, value in table.values.items()
+        },
+    )
+
+
+def _assignments(
+    path: Path, document: dict[str, Any], week: int, limits: Limits
+) -> tuple[Assignment, ...]:
+    tables = document.get("assignments")
+    if not isinstance(tables, list) or not tables:
+        raise ConfigurationError(
+            f"{path}: no assignment is declared; expected one table for each, for example:\n"
+            f"[[assignments]]\n{_ID.example}\n{_TITLE.example}\n{_MINUTES.example}"
+        )
+    found: dict[str, Assignment] = {}
+    for number, values in enumerate(tables, start=1):
+        assignment = _assignment(path, f"[[assignments]] number {number}", values, week, limits)
+        if assignment.id in found:
+            raise ConfigurationError(
+                f"{path}: [[assignments]] number {number}: the id {assignment.id!r} is declared "
+                "twice; expected ids that differ. Rename or remove one of them."
+            )
+        found[assignment.id] = assignment
+    return tuple(found.values())
+
+
+def _assignment(path: Path, name: str, values: object, week: int, limits: Limits) -> Assignment:
+    own_limits: object = {}
+    if isinstance(values, dict):
+        own_limits = values.get("limits", {})
+        values = {key: value for key, value in values.items() if key != "limits"}
+    table = _Table(path, name, values, _ASSIGNMENT_KEYS)
+    return Assignment(
+        id=table.required("id"),
+        title=table.required("title"),
+        week=table.values.get("week", week),
+        minutes=table.required("minutes"),
+        due=table.values.get("due"),
+        limits=_limits(path, f"{name}, [assignments.limits]", own_limits, limits),
+    )
