@@ -1,0 +1,291 @@
+"""Examine what this machine can and cannot do for the grader.
+
+`examine` answers with findings, one line each, in a fixed order, and prints nothing: the command
+decides how they look. It guarantees an answer: a check that fails in a way nobody foresaw becomes
+a finding too, and whatever starts a process or waits has a time limit. Nothing is changed.
+
+Each check is a function of what it looks at (a folder, a way to run a command, a way to import),
+with the real thing as the default, so that tests show it machines that they cannot have. The
+alternative, one object that stands for the machine, would tie every check to every other.
+
+nbgrader and torch are imported by name at run time: whether that works is what is asked, and
+`import grader.doctor` itself stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Finding", "Severity", "examine"]
+
+Severity = Literal["needed", "wanted", "info"]
+
+OLDEST_PYTHON = (3, 11)
+SANDBOX_SECONDS = 10.0
+LEAST_MEMORY_GIB = 2.0  # a process with torch and matplotlib takes about half a GiB, and grows
+LEAST_DISK_GIB = 1.0
+GIB = 2**30
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw. `advice` says what to do, or what follows, when it does not hold.
+
+    `severity` says how much hangs on it: "needed" for grading at all, "wanted" for grading well,
+    "info" for what only some will miss.
+    """
+
+    name: str
+    holds: bool
+    severity: Severity
+    detail: str
+    advice: str = ""
+
+
+def examine(root: Path) -> tuple[Finding, ...]:
+    """Run every check on this machine and on the course that lies in `root`."""
+    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("Python", python_version),
+        ("packages", lambda: packages(root)),
+        ("torch", lambda: library("torch", describe_torch)),
+        ("nbgrader", lambda: library("nbgrader")),
+        ("sandbox", sandbox),
+        ("cores", cores),
+        ("memory", memory),
+        ("cgroups", control_groups),
+        ("interpreter", interpreter_for_others),
+        ("disk", lambda: disk(root)),
+        ("gradebook", lambda: gradebook(root)),
+        ("clock", lambda: clock(root)),
+    )
+    return tuple(attempt(name, check) for name, check in checks)
+
+
+def attempt(name: str, check: Callable[[], Finding]) -> Finding:
+    """Run one check; an error that it did not foresee is its finding."""
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - a broken check must not hide the other findings
+        seen = f"could not be examined: {type(error).__name__}: {one_line(str(error))}"
+        return Finding(name, False, "wanted", seen, "The other findings stand without it.")
+
+
+def python_version(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Finding:
+    """Is the interpreter new enough?"""
+    return Finding(
+        "Python",
+        version[:2] >= OLDEST_PYTHON,
+        "needed",
+        f"{'.'.join(map(str, version))} in {sys.prefix}",
+        "Python 3.11 or newer is needed: install it, remove .venv, and run make setup.",
+    )
+
+
+def packages(root: Path, version_of: Callable[[str], str] = importlib.metadata.version) -> Finding:
+    """Are the installed versions those of constraints.txt? A build tag ("+cpu") does not count."""
+    different, absent = [], []
+    pins = re.findall(r"^([\w.-]+)==(\S+)", (root / "constraints.txt").read_text("utf-8"), re.M)
+    for name, pinned in pins:
+        try:
+            installed = version_of(name).partition("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            absent.append(name)
+            continue
+        if installed != pinned:
+            different.append(f"{name} {installed} instead of {pinned}")
+    unexpected = different + [f"{name} missing" for name in absent]
+    return Finding(
+        "packages",
+        not unexpected,
+        "wanted",
+        shortened(unexpected) if unexpected else f"all {len(pins)} as in constraints.txt",
+        "Run make setup. Marks were proven with the pinned versions only.",
+    )
+
+
+def library(
+    name: str,
+    describe: Callable[[Any], str] = lambda module: str(module.__version__),
+    load: Callable[[str], Any] = importlib.import_module,
+) -> Finding:
+    """Can a library that everything stands on be imported?"""
+    try:
+        return Finding(name, True, "needed", describe(load(name)))
+    except (ImportError, OSError) as error:  # OSError: a shared library that is not there
+        seen = f"not importable: {one_line(str(error))}"
+        return Finding(name, False, "needed", seen, "Run make setup.")
+
+
+def describe_torch(torch: Any) -> str:
+    """Return the version and what a process would use if nobody limited it."""
+    return f"{torch.__version__}, {torch.get_num_threads()} threads unless told otherwise"
+
+
+def sandbox(
+    find: Callable[[str], str | None] = shutil.which,
+    run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
+    settings: Path = Path("/proc/sys"),
+) -> Finding:
+    """Does bubblewrap really start a sandbox here? Being installed is not enough."""
+    path = find("bwrap")
+    if path is None:
+        advice = "To install it: sudo apt install bubblewrap"
+        return Finding("sandbox", False, "needed", "bubblewrap is not installed", advice)
+    command = [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
+    command += ["--proc", "/proc", "--dev", "/dev", "true"]
+    try:
+        done = run(command, capture_output=True, text=True, timeout=SANDBOX_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        seen = f"bubblewrap started no sandbox within {SANDBOX_SECONDS:g} s"
+        return Finding("sandbox", False, "needed", seen, "Is the machine overloaded? Try again.")
+    if done.returncode == 0:
+        return Finding("sandbox", True, "needed", f"bubblewrap ({path}) starts one", "")
+    seen = f"bubblewrap starts none: {one_line(done.stderr) or f'exit status {done.returncode}'}"
+    return Finding("sandbox", False, "needed", seen, why_no_sandbox(done.stderr, settings))
+
+
+def why_no_sandbox(complaint: str, settings: Path) -> str:
+    """Name the likely reason for bubblewrap's complaint, from the kernel's settings first.
+
+    Sources: user_namespaces(7) for max_user_namespaces; Debian's kernel for
+    unprivileged_userns_clone; Ubuntu 23.10 and newer for the AppArmor restriction.
+    """
+    disabled_when = {"user/max_user_namespaces": "0", "kernel/unprivileged_userns_clone": "0"}
+    for name, value in disabled_when.items():
+        if setting(settings / name) == value:
+            key = name.replace("/", ".")
+            return f"User namespaces are disabled ({key} = {value}); an administrator can set it."
+    if setting(settings / "kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor restricts user namespaces; an administrator can allow them for bwrap by a "
+            "profile in /etc/apparmor.d, or set kernel.apparmor_restrict_unprivileged_userns = 0."
+        )
+    if "proc" in complaint.lower():
+        return "This container hides parts of /proc; start it with an unmasked /proc."
+    return (
+        "Not permitted here. In a container: allow user namespaces (its seccomp profile must let "
+        "clone, unshare and mount pass), or grade on a machine of your own."
+    )
+
+
+def cores(usable: Callable[[int], set[int]] = os.sched_getaffinity) -> Finding:
+    """How many submissions can be graded side by side?"""
+    number = len(usable(0))
+    advice = "Grading works, one submission at a time."
+    return Finding("cores", number >= 2, "info", f"{number} to use", advice)
+
+
+def memory(
+    meminfo: Path = Path("/proc/meminfo"), limit: Path = Path("/sys/fs/cgroup/memory.max")
+) -> Finding:
+    """Is there room for learners' processes? A container's own limit counts too."""
+    lines = dict(re.findall(r"^(\w+):\s+(\d+) kB", meminfo.read_text("ascii"), re.M))
+    available = int(lines["MemAvailable"]) / 2**20
+    capped = setting(limit)
+    if capped.isdigit():
+        available = min(available, int(capped) / GIB)
+    return Finding(
+        "memory",
+        available >= LEAST_MEMORY_GIB,
+        "wanted",
+        f"{available:.1f} GiB available",
+        f"Less than {LEAST_MEMORY_GIB:g} GiB: grade fewer at once, or close something else first.",
+    )
+
+
+def control_groups(
+    membership: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")
+) -> Finding:
+    """May this account limit a group of processes as one (cgroup v2, delegated)?"""
+    advice = "Limits then hold for each process by itself (setrlimit), not for a learner's sum."
+    if not (mount / "cgroup.controllers").is_file():
+        return Finding("cgroups", False, "info", "no cgroup v2 here", advice)
+    own = re.search(r"^0::/(.*)$", setting(membership), re.M)
+    folder = mount / (own.group(1) if own else "")
+    writable = os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
+    seen = f"cgroup v2, {'writable' if writable else 'not writable'} for this account"
+    return Finding("cgroups", writable, "info", seen, advice)
+
+
+def interpreter_for_others(prefix: Path = Path(sys.base_prefix)) -> Finding:
+    """Can other accounts of this machine run this Python? Hubs start servers as their users."""
+    home = prefix.resolve()
+    closed = [place for place in (home, *home.parents) if not place.stat().st_mode & 0o001]
+    seen = f"{closed[-1]} is closed to other accounts" if closed else f"{home} is open to all"
+    return Finding(
+        "interpreter",
+        not closed,
+        "info",
+        seen,
+        "Only a hub misses it: its accounts need another interpreter such as /usr/bin/python3.",
+    )
+
+
+def disk(root: Path, usage: Callable[[Path], Any] = shutil.disk_usage) -> Finding:
+    """Is there room for submissions and feedback in var/?"""
+    folder = root / "var"
+    free = usage(folder if folder.is_dir() else root).free / GIB
+    advice = f"Less than {LEAST_DISK_GIB:g} GiB: make room before a batch is graded."
+    return Finding(
+        "disk", free >= LEAST_DISK_GIB, "wanted", f"{free:.1f} GiB free for var/", advice
+    )
+
+
+def gradebook(root: Path) -> Finding:
+    """Can var/gradebook.db, where there is one, be read?"""
+    path = root / "var" / "gradebook.db"
+    if not path.exists():
+        return Finding("gradebook", True, "needed", "none yet; grading makes var/gradebook.db")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        seen = f"var/gradebook.db cannot be read: {one_line(str(error))}"
+        advice = "Close what holds it, or put a backup in its place; keep the file, it has marks."
+        return Finding("gradebook", False, "needed", seen, advice)
+    return Finding("gradebook", True, "needed", f"var/gradebook.db, {tables} tables and indexes")
+
+
+def clock(root: Path, now: Callable[[], float] = time.time) -> Finding:
+    """Is the clock behind the files of the course? Deadlines are compared with it."""
+    behind = (root / "pyproject.toml").stat().st_mtime - now()
+    stamp = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(now()))
+    advice = "Set the clock: timestamps of submissions and late penalties come from it."
+    if behind > DAY:
+        seen = f"{stamp}, which is {behind / DAY:.0f} days before the course was written here"
+        return Finding("clock", False, "wanted", seen, advice)
+    return Finding("clock", True, "wanted", stamp)
+
+
+def setting(path: Path) -> str:
+    """Return the text of a small file of the kernel's, or nothing where it does not exist."""
+    try:
+        return path.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def one_line(text: str, longest: int = 160) -> str:
+    """Return the text on one line, cut where it is too long for a table."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def shortened(names: list[str], most: int = 3) -> str:
+    """Return the first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
