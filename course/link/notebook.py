@@ -1,0 +1,193 @@
+"""A notebook's live state without a kernel: cells run, names are looked up and called.
+
+IPython's shell runs the cells, so magics, `await` and rich display work as learners know
+them; ZeroMQ, the kernel protocol and the history database stay out, which is what makes
+starting cheap. Every entry has a time limit that interrupts ordinary Python code; code
+that does not let itself be interrupted is ended from outside, by the grader.
+"""
+
+from __future__ import annotations
+
+import linecache
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import FrameType
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from course.link.outputs import OutputRecorder
+
+__all__ = ["NotebookState", "TimeLimit", "describe_error"]
+
+_CELL_FILES = ("<ipython-input-", "<probe ")
+
+
+class TimeLimit(BaseException):
+    """A cell or a call took too long. Not an Exception, so that `except Exception` lets it out."""
+
+
+class _RecordingPublisher(DisplayPublisher):  # type: ignore[misc]
+    """Sends what `display()` shows to the recorder of the running cell."""
+
+    recorder: OutputRecorder | None = None
+
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+        """Record one display."""
+        if self.recorder is not None:
+            self.recorder.show("display_data", data, metadata or {})
+
+
+class _RecordingHook(DisplayHook):  # type: ignore[misc]
+    """Sends the value of a cell's last expression to the recorder of the running cell."""
+
+    recorder: OutputRecorder | None = None
+
+    def __call__(self, result: object = None) -> None:
+        """Record one value, unless the line ends in a semicolon."""
+        if result is None or self.recorder is None or self.quiet():
+            return
+        data, metadata = self.compute_format_data(result)
+        self.recorder.show("execute_result", data, metadata)
+        self.shell.user_ns["_"] = result
+
+
+class _Shell(InteractiveShell):  # type: ignore[misc]
+    """IPython's shell without a terminal, a history file or printed tracebacks."""
+
+    display_pub_class = _RecordingPublisher
+    displayhook_class = _RecordingHook
+
+    def _showtraceback(self, *_: object) -> None:
+        """Errors are reported as records instead."""
+
+    def ask_exit(self) -> None:
+        """`exit()` has no terminal to leave."""
+
+
+class NotebookState:
+    """The names that a notebook's cells have bound so far, and the means to use them."""
+
+    def __init__(self, *, cell_seconds: float, output_bytes: int) -> None:
+        config = Config()
+        config.HistoryManager.enabled = False  # no database, and nothing left behind
+        config.InteractiveShell.colors = "nocolor"
+        self.shell = _Shell.instance(config=config)
+        self.names: dict[str, Any] = self.shell.user_ns
+        self._seconds = cell_seconds
+        self._output_bytes = output_bytes
+
+    def run_cell(self, source: str) -> dict[str, Any]:
+        """Run one cell; returns its `outputs` and its `error` (None when there was none)."""
+        recorder = OutputRecorder(self._output_bytes)
+        error: BaseException | None = None
+        with self._recording(recorder):
+            try:
+                with time_limit(self._seconds):
+                    result = self.shell.run_cell(source, store_history=False)
+                error = result.error_before_exec or result.error_in_exec
+            except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the learner's
+                error = raised
+        return {"outputs": recorder.outputs, "error": error and describe_error(error)}
+
+    def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any, str]:
+        """Call `function`; returns its value, its error record or None, and what it printed."""
+        recorder = OutputRecorder(self._output_bytes)
+        with self._recording(recorder):
+            try:
+                with time_limit(self._seconds):
+                    value, error = function(*args, **kwargs), None
+            except BaseException as raised:  # noqa: BLE001 - see run_cell
+                value, error = None, describe_error(raised)
+        text = "".join(out["text"] for out in recorder.outputs if out["output_type"] == "stream")
+        return value, error, text
+
+    def define_probe(self, source: str, name: str) -> Callable[..., Any]:
+        """The function `name` that `source` defines, seeing all of the notebook's names."""
+        filename = f"<probe {name}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        scope = _Scope(self.names)
+        exec(compile(source, filename, "exec"), scope)  # noqa: S102 - the author's own code
+        function: Callable[..., Any] = scope[name]
+        return function
+
+    @contextmanager
+    def _recording(self, recorder: OutputRecorder) -> Iterator[None]:
+        sinks = (self.shell.display_pub, self.shell.displayhook)
+        for sink in sinks:
+            sink.recorder = recorder
+        try:
+            with (
+                redirect_stdout(recorder.stream("stdout")),
+                redirect_stderr(recorder.stream("stderr")),
+            ):
+                yield
+        finally:
+            for sink in sinks:
+                sink.recorder = None
+
+
+class _Scope(dict[str, Any]):
+    """A probe's globals: its own names first, then the notebook's as they are at the call."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__(__builtins__=__builtins__)
+        self._names = names
+
+    def __missing__(self, name: str) -> Any:
+        return self._names[name]
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TimeLimit` in the running code after `seconds` (setitimer(2); main thread only)."""
+
+    def interrupt(signal_number: int, frame: FrameType | None) -> None:
+        raise TimeLimit(f"stopped after {seconds:g} seconds")
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    # again and again, for code that catches the first
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """An exception as plain data: its type, its built-in ancestors, its message, its lines."""
+    builtin = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
+    try:
+        message = str(error)[:2000]
+    except Exception:  # noqa: BLE001 - a learner's __str__ may do anything
+        message = ""
+    return {
+        "type": type(error).__name__[:200],
+        "bases": builtin,
+        "message": message,
+        "lines": _own_lines(error),
+        "timeout": isinstance(error, TimeLimit),
+    }
+
+
+def _own_lines(error: BaseException) -> str:
+    """The traceback, trimmed to lines that the learner wrote."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error))[:4000]
+    try:
+        frames = traceback.extract_tb(error.__traceback__)
+    except Exception:  # noqa: BLE001 - a traceback may be damaged on purpose
+        return ""
+    own = [frame for frame in frames if str(frame.filename).startswith(_CELL_FILES)]
+    lines = [
+        f"line {frame.lineno}, in {frame.name}\n    {frame.line}"
+        for frame in own[-8:]
+        if not str(frame.filename).startswith("<probe ")
+    ]
+    return "\n".join(lines)[:4000]

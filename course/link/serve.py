@@ -1,0 +1,123 @@
+"""The learner's process: runs cells, and answers lookups and calls, until told to stop.
+
+Started by the grader's sandbox with the link on standard input and output, which it
+moves away at once, so that nothing a cell prints can be mistaken for an answer. Requests
+and answers are dictionaries in the link's codec:
+
+    {"do": "run",   "source": str}                          -> {"outputs", "error"}
+    {"do": "get",   "name": str}                            -> {"value"} or {"missing": True}
+    {"do": "call",  "target", "args", "kwargs"}             -> {"value", "error", "prints"}
+    {"do": "attribute", "target", "name"}                   -> {"value", "error", "prints"}
+    {"do": "probe", "source", "name", "args", "kwargs"}     -> {"value", "error", "prints"}
+
+A target is a name (str) or a handle's number (int).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+from course.link.codec import CodecError, Handle, decode, encode
+from course.link.frames import LinkClosed, Stream
+from course.link.notebook import NotebookState, describe_error
+
+__all__ = ["Server", "main"]
+
+
+class Server:
+    """Answers the requests of one test process from one notebook's state."""
+
+    def __init__(self, state: NotebookState) -> None:
+        self._state = state
+        self._kept: dict[int, object] = {}
+
+    def answer(self, request: Any) -> bytes:
+        """The reply to one decoded request, as bytes."""
+        try:
+            reply = getattr(self, f"_do_{request['do']}")(request)
+            return encode(reply, self._keep)
+        except CodecError as error:
+            return encode({"value": None, "error": describe_error(error), "prints": ""})
+        except BaseException as error:  # noqa: BLE001 - the learner's objects raise what they like
+            return encode({"value": None, "error": describe_error(error), "prints": ""})
+
+    def _do_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._state.run_cell(request["source"])
+
+    def _do_get(self, request: dict[str, Any]) -> dict[str, Any]:
+        names = self._state.names
+        name = request["name"]
+        return {"value": names[name]} if name in names else {"missing": True}
+
+    def _do_call(self, request: dict[str, Any]) -> dict[str, Any]:
+        function = self._target(request["target"])
+        args = [self._live(value) for value in request["args"]]
+        kwargs = {key: self._live(value) for key, value in request["kwargs"].items()}
+        return self._outcome(self._state.call(function, args, kwargs))
+
+    def _do_attribute(self, request: dict[str, Any]) -> dict[str, Any]:
+        target = self._target(request["target"])
+        return self._outcome(self._state.call(getattr, (target, request["name"]), {}))
+
+    def _do_probe(self, request: dict[str, Any]) -> dict[str, Any]:
+        function = self._state.define_probe(request["source"], request["name"])
+        return self._outcome(self._state.call(function, request["args"], request["kwargs"]))
+
+    def _target(self, target: str | int) -> Any:
+        return self._state.names[target] if isinstance(target, str) else self._kept[target]
+
+    def _live(self, value: Any) -> Any:
+        return self._kept[value.number] if isinstance(value, Handle) else value
+
+    def _keep(self, value: object) -> Handle:
+        number = len(self._kept)
+        self._kept[number] = value
+        return Handle(number, type(value).__name__, callable(value))
+
+    @staticmethod
+    def _outcome(seen: tuple[Any, Any, str]) -> dict[str, Any]:
+        value, error, prints = seen
+        return {"value": value, "error": error, "prints": prints}
+
+
+def _take_over_stdio() -> Stream:
+    """The link, moved off descriptors 0 and 1, which then lead nowhere."""
+    link = Stream(os.dup(0), os.dup(1))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    return link
+
+
+def _limit(options: dict[str, Any]) -> None:
+    """Limits of this process that hold whatever the sandbox (setrlimit(2))."""
+    memory = options["memory_mib"] * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 2**20, 64 * 2**20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Serve on standard input and output; the one argument is JSON with the limits."""
+    options = json.loads(sys.argv[1])
+    link = _take_over_stdio()
+    _limit(options)
+    state = NotebookState(
+        cell_seconds=options["cell_seconds"], output_bytes=options["output_kib"] * 1024
+    )
+    server = Server(state)
+    while True:
+        try:
+            request = decode(link.receive())
+        except LinkClosed:
+            # no clean-up of the learner's: a thread that does not end must not keep us
+            os._exit(0)
+        link.send(server.answer(request))
+
+
+if __name__ == "__main__":
+    main()

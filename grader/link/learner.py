@@ -1,0 +1,223 @@
+"""Who answers for the learner's names: a process over the link, or a namespace at hand.
+
+`LinkedLearner` is for learners; `LocalLearner` runs trusted code (the reference answers
+and the known mistakes) in the test process itself, so that it costs next to nothing.
+Both give back decoded copies, so a test cannot tell them apart.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from course.link.codec import CodecError, Handle, decode, encode
+from course.link.frames import FrameError, LinkTimeout
+from course.link.notebook import describe_error
+from grader.errors import LinkError
+from grader.link.student_error import student_error
+from grader.records import CellRun, Limits
+from grader.sandbox.base import LearnerProcess
+
+__all__ = ["Learner", "LinkedLearner", "LocalLearner", "Missing", "Reply", "Target"]
+
+Target = str | int  # a name in the notebook, or the number of a handle
+
+# What a learner's process may take beyond its own limit before it is given up for lost.
+GRACE_SECONDS = 2.0
+START_SECONDS = 30.0
+
+
+class Missing(LinkError):
+    """The notebook defines no such name."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a call gave back: a value, or the exception to raise; and what it printed."""
+
+    value: Any = None
+    error: Exception | None = None
+    prints: str = ""
+
+
+class Learner(Protocol):
+    """Answers for the learner's names. Called by the test session only."""
+
+    def run(self, name: str, source: str) -> CellRun:
+        """Run one cell of the learner's, or a setup cell."""
+
+    def get(self, name: str) -> Any:
+        """The value of a name as plain data, or a Handle. Raises Missing."""
+
+    def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
+        """Call a function."""
+
+    def attribute(self, target: Target, name: str) -> Reply:
+        """Look up an attribute of a kept object."""
+
+    def probe(
+        self, source: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        """Define the function that `source` holds among the learner's names, and call it."""
+
+
+class LinkedLearner:
+    """A learner's process at the other end of the link.
+
+    Once it has failed to answer it is dead: every later question raises the same
+    LinkError at once, and the tests that needed the answer get no marks.
+    """
+
+    def __init__(self, process: LearnerProcess, limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self._deadline = time.monotonic() + START_SECONDS + limits.submission_seconds
+        self._started = False
+        self._dead: str | None = None
+
+    def run(self, name: str, source: str) -> CellRun:
+        """See `Learner.run`."""
+        reply = self._ask(do="run", source=source)
+        outputs = reply.get("outputs")
+        shown = tuple(o for o in outputs if isinstance(o, dict)) if type(outputs) is list else ()
+        error = reply.get("error")
+        if error is None:
+            return CellRun(name, shown)
+        raised = student_error(error)
+        return CellRun(name, shown, "\n".join(filter(None, [str(raised), raised.lines])))
+
+    def get(self, name: str) -> Any:
+        """See `Learner.get`."""
+        reply = self._ask(do="get", name=name)
+        if "value" not in reply:
+            raise Missing(name)
+        return reply["value"]
+
+    def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
+        """See `Learner.call`."""
+        return self._reply(do="call", target=target, args=list(args), kwargs=dict(kwargs))
+
+    def attribute(self, target: Target, name: str) -> Reply:
+        """See `Learner.attribute`."""
+        return self._reply(do="attribute", target=target, name=name)
+
+    def probe(
+        self, source: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        """See `Learner.probe`."""
+        return self._reply(
+            do="probe", source=source, name=name, args=list(args), kwargs=dict(kwargs)
+        )
+
+    def _reply(self, **request: Any) -> Reply:
+        answer = self._ask(**request)
+        prints = answer.get("prints")
+        prints = prints if type(prints) is str else ""
+        if answer.get("error") is not None:
+            return Reply(error=student_error(answer["error"]), prints=prints)
+        return Reply(answer.get("value"), None, prints)
+
+    def _ask(self, **request: Any) -> dict[str, Any]:
+        if self._dead is not None:
+            raise LinkError(self._dead)
+        data = encode(request)  # outside of the try: what the test sends is the test's business
+        seconds = self._patience()
+        try:
+            self._process.stream.send(data, timeout=seconds)
+            answer = decode(self._process.stream.receive(timeout=seconds))
+        except LinkTimeout:
+            raise self._lost("it did not answer in time and was ended") from None
+        except FrameError:
+            raise self._lost(self._epitaph()) from None
+        except CodecError as error:
+            raise self._lost(f"its answer could not be read ({error})") from None
+        if type(answer) is not dict:
+            raise self._lost("its answer could not be read (it is no dictionary)")
+        self._started = True
+        return answer
+
+    def _patience(self) -> float:
+        """The seconds to wait for the next answer."""
+        usual = self._limits.cell_seconds + GRACE_SECONDS
+        usual += 0.0 if self._started else START_SECONDS
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            seconds = self._limits.submission_seconds
+            raise self._lost(f"the notebook took longer than {seconds:g} seconds and was ended")
+        return min(usual, left)
+
+    def _epitaph(self) -> str:
+        code = self._process.exit_code()
+        return "it ended" if code is None else f"it ended by itself (exit code {code})"
+
+    def _lost(self, why: str) -> LinkError:
+        self._dead = f"The process that runs your notebook is gone: {why}."
+        return LinkError(self._dead)
+
+
+class LocalLearner:
+    """Trusted cells in a namespace of this process: references and known mistakes."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._kept: list[Any] = []
+
+    def run(self, name: str, source: str) -> CellRun:
+        """See `Learner.run`; outputs are not kept."""
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            try:
+                exec(compile(source, f"<{name}>", "exec"), self._names)  # noqa: S102
+            except Exception as error:  # noqa: BLE001 - as in a notebook, the next cell runs
+                return CellRun(name, (), f"{type(error).__name__}: {error}")
+        return CellRun(name)
+
+    def get(self, name: str) -> Any:
+        """See `Learner.get`."""
+        if name not in self._names:
+            raise Missing(name)
+        return self._cross(self._names[name])
+
+    def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
+        """See `Learner.call`."""
+        return self._reply(self._target(target), args, kwargs)
+
+    def attribute(self, target: Target, name: str) -> Reply:
+        """See `Learner.attribute`."""
+        return self._reply(getattr, (self._target(target), name), {})
+
+    def probe(
+        self, source: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        """See `Learner.probe`."""
+        scope = dict(self._names)
+        exec(compile(source, f"<probe {name}>", "exec"), scope)  # noqa: S102
+        return self._reply(scope[name], args, kwargs)
+
+    def _reply(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        live = [self._live(self._cross(value)) for value in args]
+        named = {key: self._live(self._cross(value)) for key, value in kwargs.items()}
+        prints = io.StringIO()
+        with redirect_stdout(prints), redirect_stderr(prints):
+            try:
+                return Reply(self._cross(function(*live, **named)), None, prints.getvalue())
+            except Exception as error:  # noqa: BLE001 - a reply like any other
+                return Reply(None, student_error(describe_error(error)), prints.getvalue())
+
+    def _target(self, target: Target) -> Any:
+        return self._names[target] if isinstance(target, str) else self._kept[target]
+
+    def _live(self, value: Any) -> Any:
+        return self._kept[value.number] if isinstance(value, Handle) else value
+
+    def _cross(self, value: object) -> Any:
+        return decode(encode(value, self._keep))
+
+    def _keep(self, value: object) -> Handle:
+        self._kept.append(value)
+        return Handle(len(self._kept) - 1, type(value).__name__, callable(value))

@@ -1,0 +1,133 @@
+"""Stand-ins: what a test cell holds instead of the learner's objects.
+
+A stand-in can be called and can be asked for attributes; both cross the link and bring
+back plain data. It answers nothing else: a comparison, a truth test or `isinstance`
+answered from the learner's side would let an object mark itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from course.link.codec import Handle
+from grader.link.learner import Learner, Reply, Target
+
+__all__ = ["Conversation", "Exchange", "NotPlainData", "StandIn"]
+
+
+class NotPlainData(Exception):
+    """A test used the learner's object where only plain data can be used."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One question to the learner's code and its reply, as the test saw it."""
+
+    name: str
+    reply: Reply
+
+
+@dataclass
+class Conversation:
+    """Everything that one test asked of the learner's code, in order."""
+
+    learner: Learner
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def look_up(self, name: str) -> Any:
+        """The learner's `name`: plain data, or a stand-in."""
+        value = self.learner.get(name)
+        if isinstance(value, Handle):
+            return StandIn(self, name, name, value.kind)
+        self.exchanges.append(Exchange(name, Reply(value)))
+        return value
+
+    def settle(self, name: str, reply: Reply) -> Any:
+        """Note a reply; return its value or raise its error."""
+        self.exchanges.append(Exchange(name, reply))
+        if reply.error is not None:
+            raise reply.error
+        return self._present(reply.value, name)
+
+    def send_probe(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that runs `function` in the learner's process: `course.testing.probe`."""
+        name, source = function.__name__, _source_without_decorators(function)
+
+        def crossing(*args: Any, **kwargs: Any) -> Any:
+            return self.settle(name, self.learner.probe(source, name, args, kwargs))
+
+        return crossing
+
+    def _present(self, value: Any, name: str) -> Any:
+        if isinstance(value, Handle):
+            return StandIn(self, value.number, f"{name}(...)", value.kind)
+        return value
+
+
+class StandIn:
+    """Stands for an object that stays in the learner's process."""
+
+    __slots__ = ("_conversation", "_kind", "_name", "_target")
+
+    def __init__(self, conversation: Conversation, target: Target, name: str, kind: str) -> None:
+        for slot, value in zip(
+            ("_conversation", "_target", "_name", "_kind"),
+            (conversation, target, name, kind),
+            strict=True,
+        ):
+            object.__setattr__(self, slot, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the learner's function with plain data, and bring its value back."""
+        args = tuple(_as_handle(value) for value in args)
+        kwargs = {key: _as_handle(value) for key, value in kwargs.items()}
+        reply = self._conversation.learner.call(self._target, args, kwargs)
+        return self._conversation.settle(self._name, reply)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # NumPy, copy, pickle and the like probe objects for protocols that way
+            raise AttributeError(name)
+        reply = self._conversation.learner.attribute(self._target, name)
+        return self._conversation.settle(f"{self._name}.{name}", reply)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: {self._kind}>"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise NotPlainData(
+            f"`{self._name}` is an object of type `{self._kind}`, which is no plain data "
+            "(a number, a string, a list, a dictionary, an array or a tensor)"
+        )
+
+    __array__ = __bool__ = __bytes__ = __complex__ = __contains__ = __delattr__ = _refuse
+    __eq__ = __float__ = __ge__ = __getitem__ = __gt__ = __hash__ = __index__ = _refuse
+    __int__ = __iter__ = __le__ = __len__ = __lt__ = __ne__ = __setattr__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __pow__ = __neg__ = __abs__ = _refuse
+    __class__ = property(_refuse)  # what isinstance() asks for
+
+
+def _as_handle(value: Any) -> Any:
+    """A stand-in given as an argument goes back as the object that it stands for."""
+    if type(value) is not StandIn:
+        return value
+    if not isinstance(value._target, int):
+        raise NotPlainData(f"`{value._name}` cannot be an argument; write a probe")
+    return Handle(value._target, value._kind)
+
+
+def _source_without_decorators(function: Callable[..., Any]) -> str:
+    """The source of a function of a test cell, so that it can be defined elsewhere."""
+    code = function.__code__
+    for node in ast.walk(ast.parse("".join(linecache.getlines(code.co_filename)))):
+        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                node.decorator_list = []
+                return ast.unparse(node)
+    raise NotPlainData(f"the source of the probe `{function.__name__}` cannot be found")

@@ -1,0 +1,111 @@
+"""The contract of a sandbox, and what its implementations share."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from course.link.frames import Stream
+from grader.records import Limits
+
+__all__ = ["LearnerProcess", "Sandbox", "learner_command", "learner_environment", "spawn"]
+
+
+class LearnerProcess(Protocol):
+    """A running learner's process, as the grader sees it."""
+
+    stream: Stream
+
+    def kill(self) -> None:
+        """End it and everything it started. Called once, when its submission is done."""
+
+    def exit_code(self) -> int | None:
+        """Its exit code (negative: the signal that ended it), or None while it runs."""
+
+
+class Sandbox(Protocol):
+    """Starts learners' processes."""
+
+    name: str
+
+    def unavailable(self) -> str | None:
+        """Why this sandbox cannot be used on this machine, in one line; None when it can.
+
+        Called by `choose_sandbox` before a batch, and by ``grader doctor``.
+        """
+
+    def start(self, limits: Limits) -> LearnerProcess:
+        """Start `course.link.serve`. Called by the executor, once for each submission."""
+
+
+class ProcessGroup:
+    """A learner's process that leads a process group of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        # The stream owns copies, so that Popen's file objects can be closed right away.
+        self.stream = Stream(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+        process.stdin.close()
+        process.stdout.close()
+
+    def kill(self) -> None:
+        """Close the link, kill the group, and collect the exit code."""
+        self.stream.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def exit_code(self) -> int | None:
+        """See `LearnerProcess.exit_code`."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # an end of the link is seen a moment before the exit code is there
+            return self._process.wait(timeout=0.5)
+        return None
+
+
+def spawn(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> ProcessGroup:
+    """Start `command` with the link on its standard input and output."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=dict(environment),
+        cwd=cwd,
+        start_new_session=True,
+    )
+    return ProcessGroup(process)
+
+
+def learner_command(limits: Limits) -> list[str]:
+    """What runs inside: isolated Python (no PYTHON* variables, no current folder on the path)."""
+    options = {
+        "cell_seconds": limits.cell_seconds,
+        "memory_mib": limits.memory_mib,
+        "output_kib": limits.output_kib,
+    }
+    return [sys.executable, "-I", "-m", "course.link.serve", json.dumps(options)]
+
+
+def learner_environment(home: str) -> dict[str, str]:
+    """The whole environment of a learner's process; nothing of the grader's is inherited."""
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "NBGRADER_EXECUTION": "autograde",
+        "PATH": "/usr/bin:/bin",
+        # one thread each: submissions run side by side, and small arrays gain nothing from more
+        **dict.fromkeys(threads, "1"),
+    }
