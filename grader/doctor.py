@@ -2,9 +2,10 @@
 
 `examine` answers with findings, one line each, in a fixed order, and prints nothing: the command
 decides how they look. It guarantees an answer: a check that fails in a way nobody foresaw becomes
-a finding too, and whatever starts a process or waits has a time limit. Nothing is changed.
+a finding too, and the sandbox, which alone starts a process, gives up after a while. Nothing is
+changed.
 
-Each check is a function of what it looks at (a folder, a way to run a command, a way to import),
+Each check is a function of what it looks at (a folder, a way to import, a sandbox's own test),
 with the real thing as the default, so that tests show it machines that they cannot have. The
 alternative, one object that stands for the machine, would tie every check to every other.
 
@@ -20,7 +21,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,12 +29,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from grader.sandbox.bubblewrap import Bubblewrap
+
 __all__ = ["Finding", "Severity", "examine"]
 
 Severity = Literal["needed", "wanted", "info"]
 
 OLDEST_PYTHON = (3, 11)
-SANDBOX_SECONDS = 10.0
 LEAST_MEMORY_GIB = 2.0  # a process with torch and matplotlib takes about half a GiB, and grows
 LEAST_DISK_GIB = 1.0
 GIB = 2**30
@@ -63,7 +64,7 @@ def examine(root: Path) -> tuple[Finding, ...]:
         ("packages", lambda: packages(root)),
         ("torch", lambda: library("torch", describe_torch)),
         ("nbgrader", lambda: library("nbgrader")),
-        ("sandbox", sandbox),
+        ("sandbox", lambda: sandbox(Bubblewrap().unavailable)),
         ("cores", cores),
         ("memory", memory),
         ("cgroups", control_groups),
@@ -135,27 +136,13 @@ def describe_torch(torch: Any) -> str:
     return f"{torch.__version__}, {torch.get_num_threads()} threads unless told otherwise"
 
 
-def sandbox(
-    find: Callable[[str], str | None] = shutil.which,
-    run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
-    settings: Path = Path("/proc/sys"),
-) -> Finding:
-    """Does bubblewrap really start a sandbox here? Being installed is not enough."""
-    path = find("bwrap")
-    if path is None:
-        advice = "To install it: sudo apt install bubblewrap"
-        return Finding("sandbox", False, "needed", "bubblewrap is not installed", advice)
-    command = [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
-    command += ["--proc", "/proc", "--dev", "/dev", "true"]
-    try:
-        done = run(command, capture_output=True, text=True, timeout=SANDBOX_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        seen = f"bubblewrap started no sandbox within {SANDBOX_SECONDS:g} s"
-        return Finding("sandbox", False, "needed", seen, "Is the machine overloaded? Try again.")
-    if done.returncode == 0:
-        return Finding("sandbox", True, "needed", f"bubblewrap ({path}) starts one", "")
-    seen = f"bubblewrap starts none: {one_line(done.stderr) or f'exit status {done.returncode}'}"
-    return Finding("sandbox", False, "needed", seen, why_no_sandbox(done.stderr, settings))
+def sandbox(unavailable: Callable[[], str | None], settings: Path = Path("/proc/sys")) -> Finding:
+    """Does bubblewrap really start a learner's process here? Being installed is not enough."""
+    reason = unavailable()
+    if reason is None:
+        seen = "bubblewrap confines a learner's process"
+        return Finding("sandbox", True, "needed", seen)
+    return Finding("sandbox", False, "needed", one_line(reason), why_no_sandbox(reason, settings))
 
 
 def why_no_sandbox(complaint: str, settings: Path) -> str:
@@ -164,6 +151,8 @@ def why_no_sandbox(complaint: str, settings: Path) -> str:
     Sources: user_namespaces(7) for max_user_namespaces; Debian's kernel for
     unprivileged_userns_clone; Ubuntu 23.10 and newer for the AppArmor restriction.
     """
+    if "not installed" in complaint:
+        return "Run make setup, or: sudo apt install bubblewrap"
     disabled_when = {"user/max_user_namespaces": "0", "kernel/unprivileged_userns_clone": "0"}
     for name, value in disabled_when.items():
         if setting(settings / name) == value:

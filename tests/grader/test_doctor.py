@@ -18,21 +18,6 @@ from grader.doctor import Finding, examine
 ROOT = Path(__file__).parents[2]
 
 
-def bwrap_that(returncode: int, stderr: str = ""):
-    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, returncode, "", stderr)
-
-    return run
-
-
-def found(name: str) -> str:
-    return f"/usr/bin/{name}"
-
-
-def not_found(name: str) -> None:
-    return None
-
-
 def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -120,14 +105,8 @@ def test_torch_says_how_many_threads_it_takes():
     assert (finding.holds, finding.detail) == (True, "2.13.0, 8 threads unless told otherwise")
 
 
-def test_a_missing_bubblewrap_names_the_package():
-    finding = doctor.sandbox(not_found)
-    assert not finding.holds
-    assert "apt install bubblewrap" in finding.advice
-
-
 def test_a_bubblewrap_that_starts_a_sandbox_holds():
-    assert doctor.sandbox(found, bwrap_that(0)).holds
+    assert doctor.sandbox(lambda: None).holds
 
 
 @pytest.mark.parametrize(
@@ -146,6 +125,7 @@ def test_a_bubblewrap_that_starts_a_sandbox_holds():
         ({}, "Can't mount proc on /newroot/proc: Operation not permitted", "unmasked /proc"),
         ({}, "Creating new namespace failed: Operation not permitted", "Not permitted"),
         ({}, "", "Not permitted"),
+        ({}, "bubblewrap is not installed", "apt install bubblewrap"),
     ],
 )
 def test_a_sandbox_that_does_not_start_gets_its_likely_reason(
@@ -153,19 +133,10 @@ def test_a_sandbox_that_does_not_start_gets_its_likely_reason(
 ):
     for name, value in settings.items():
         write(tmp_path / name, value + "\n")
-    finding = doctor.sandbox(found, bwrap_that(1, f"bwrap: {complaint}\n"), tmp_path)
+    finding = doctor.sandbox(lambda: f"bubblewrap:\n{complaint}", tmp_path)
     assert not finding.holds
     assert complaint in finding.detail
     assert advice in finding.advice
-
-
-def test_a_sandbox_that_hangs_is_given_up():
-    def hang(command: list[str], *, timeout: float, **options: object) -> None:
-        raise subprocess.TimeoutExpired(command, timeout)
-
-    finding = doctor.sandbox(found, hang)
-    assert not finding.holds
-    assert "within 10 s" in finding.detail
 
 
 @pytest.mark.parametrize(("usable", "holds"), [({0}, False), ({0, 3}, True)])
