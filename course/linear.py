@@ -191,7 +191,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             >>> classifier.predict(np.eye(2))
             array(['cat', 'dog'], dtype='<U3')
         """
-        labels: np.ndarray = self.classes_[self.decision_function(X).argmax(axis=1)]
+        best = self.decision_function(X).argmax(axis=1)
+        labels: np.ndarray = self.classes_[best]
         return labels
 
     def templates(self, image_shape: tuple[int, int]) -> Float[np.ndarray, "C height width"]:

@@ -1,0 +1,21 @@
+"""The pictures of the course: each function returns a matplotlib `Figure` to look at or save.
+
+They are drawn without pyplot, so that nothing global changes and nothing stays open. The
+figures show themselves in a notebook when they are the last value of a cell, whichever
+backend is in use; elsewhere write ``figure.savefig("name.png")``. Colours can be told
+apart with any kind of colour vision, and no message depends on colour alone.
+"""
+
+from course.figures.checks import gradient_check_errors
+from course.figures.images import digit_samples, digit_templates
+from course.figures.losses import margin_losses, scores_as_bars
+from course.figures.training import loss_curve
+
+__all__ = [
+    "digit_samples",
+    "digit_templates",
+    "gradient_check_errors",
+    "loss_curve",
+    "margin_losses",
+    "scores_as_bars",
+]
