@@ -12,9 +12,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 LONGEST_FILE = 400
@@ -244,6 +246,15 @@ def test_every_package_that_is_asked_for_is_pinned():
     pins = re.findall(r"^([\w.-]+)==[\w.]+$", (ROOT / "constraints.txt").read_text(), re.M)
     pinned = {re.sub(r"[-_.]+", "-", name).lower() for name in pins}
     assert {name for name in asked if name.lower() not in pinned} == set()
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0", "3.14.0"])
+def test_every_installed_package_admits_every_python_that_we_promise(python: str):
+    asked = {item.name: item.metadata["Requires-Python"] for item in distributions()}
+    refusing = {
+        name: wish for name, wish in asked.items() if wish and python not in SpecifierSet(wish)
+    }
+    assert refusing == {}
 
 
 def files_of_the_project() -> list[Path]:

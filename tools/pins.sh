@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Write constraints.txt anew (make pins): install the project and its tools without pins into a
-# throw-away environment made with the same interpreter as .venv, and note what came.
+# throw-away environment made with the same interpreter as .venv, and note what came. Run it with
+# the oldest Python at hand: pip then leaves out what only newer ones can install.
 #
 # torch keeps its pin, since results and the size of the download hang on it: change that line by
 # hand first. The part of a version that names a build ("+cpu") is dropped, so that the same file
