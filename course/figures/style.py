@@ -19,7 +19,17 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from course.arrays import constant
 from course.errors import ArgumentTypeError, ArgumentValueError
 
-__all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "SelfShowingFigure", "as_numbers", "canvas"]
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "SelfShowingFigure",
+    "as_numbers",
+    "canvas",
+    "light_grid",
+]
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
