@@ -152,8 +152,9 @@ update_packages() {
     show_life &
     life=$!
     trap stop_showing_life EXIT
+    trap 'fail " interrupted; the next run begins again."' INT TERM
     install_packages || status=$?
-    trap - EXIT
+    trap - EXIT INT TERM
     stop_showing_life
     if [ "$status" -ne 0 ]; then
         say ' failed.'
