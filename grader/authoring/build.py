@@ -58,7 +58,7 @@ def build(course: Course, assignment_id: str) -> Path:
     course.assignment(assignment_id)
     source = read_source(course.solution_source(assignment_id))
     path = course.source_notebook(assignment_id)
-    text: str = nbformat.writes(to_notebook(source))  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(to_notebook(source))
     write_if_changed(path, text + "\n")
     return path
 
@@ -71,7 +71,7 @@ def to_notebook(source: AssignmentSource) -> NotebookNode:
         "metadata": _METADATA,
         "cells": [_cell(cell) for cell in source.cells],
     }
-    notebook: NotebookNode = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.from_dict(document)
     return notebook
 
 

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 
 from grader.authoring.cells import (
+    CODE_STUB,
     MARK_SCHEME,
     SOLUTION,
     AssignmentSource,
@@ -171,9 +172,9 @@ def answers_are_one_function(source: AssignmentSource) -> None:
             found = ", ".join(_name(statement) for statement in body)
             raise _answer(source, cell, f"the answer {cell.id!r} defines: {found}")
         released = ast.parse(starter(cell)).body
-        if len(released) != 1 or not _ends_in_stub(released[0], starter(cell)):
+        if len(released) != 1 or not _holds_stub(released[0], starter(cell)):
             raise _answer(source, cell, f"the solution of {cell.id!r} is not inside its function")
-        if not isinstance(released[0], ast.FunctionDef) or not ast.get_docstring(released[0]):
+        if ast.get_docstring(released[0]) is None:  # type: ignore[arg-type] # _holds_stub
             raise _answer(source, cell, f"{cell.id!r} has no docstring outside its solution")
 
 
@@ -181,15 +182,16 @@ def _name(statement: ast.stmt) -> str:
     return str(getattr(statement, "name", None) or ast.unparse(statement).split("\n")[0])
 
 
-def _ends_in_stub(function: ast.stmt, text: str) -> bool:
-    """Whether the stub that nbgrader writes lies inside the function."""
+def _holds_stub(statement: ast.stmt, text: str) -> bool:
+    """Whether this is a function, with the stub that nbgrader writes inside."""
     stubs = [
         number
         for number, line in enumerate(text.split("\n"), start=1)
-        if line.strip() == "raise NotImplementedError()"
+        if line.strip() == CODE_STUB[-1]
     ]
-    raises = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Raise)]
-    return bool(stubs) and all(number in raises for number in stubs)
+    raises = [node.lineno for node in ast.walk(statement) if isinstance(node, ast.Raise)]
+    is_function = isinstance(statement, ast.FunctionDef)
+    return is_function and bool(stubs) and all(number in raises for number in stubs)
 
 
 def _answer(source: AssignmentSource, cell: SourceCell, found: str) -> Exception:
