@@ -260,6 +260,7 @@ def test_read_only_and_strided_inputs_are_welcome(function):
 # ---------------------------------------------------------------------------------- errors
 
 SCORES, TARGETS = batch()
+INFINITY = np.array([0, np.inf, 0, 0, 0])
 WRONG = {
     "scores that are a list": ([[1.0]], TARGETS, TypeError, "scores: .* a list"),
     "integer scores": (SCORES.astype(int), TARGETS, TypeError, "scores: .*float64"),
@@ -278,12 +279,7 @@ WRONG = {
     "a target of C": (SCORES, np.array([0, 1, 5, 0, 0, 0, 0]), ValueError, "got 5 at index 2"),
     "a negative target": (SCORES, np.array([0, 0, 0, 0, -1, 0, 0]), ValueError, "-1 at index 4"),
     "NaN": (np.where(np.arange(5) == 3, np.nan, SCORES), TARGETS, ValueError, r"nan at .*\(0, 3\)"),
-    "infinity": (
-        SCORES + np.array([0, np.inf, 0, 0, 0]),
-        TARGETS,
-        ValueError,
-        r"inf at index \(0, 1\)",
-    ),
+    "infinity": (SCORES + INFINITY, TARGETS, ValueError, r"inf at index \(0, 1\)"),
 }
 
 

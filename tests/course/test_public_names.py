@@ -1,0 +1,61 @@
+"""The public names, pinned: adding or dropping one is a decision, made here too."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+PUBLIC = {
+    "course": [],
+    "course.data": ["LabelledImages", "digits"],
+    "course.errors": [
+        "ArgumentError",
+        "ArgumentTypeError",
+        "ArgumentValueError",
+        "CourseError",
+        "DivergenceError",
+    ],
+    "course.figures": [
+        "digit_samples",
+        "digit_templates",
+        "gradient_check_errors",
+        "loss_curve",
+        "margin_losses",
+        "scores_as_bars",
+    ],
+    "course.gradients": [
+        "GradientCheck",
+        "check_gradient",
+        "numerical_gradient",
+        "relative_error",
+    ],
+    "course.linear": ["LinearClassifier", "batches"],
+    "course.losses": [
+        "log_softmax",
+        "multiclass_hinge",
+        "multiclass_hinge_gradient",
+        "softmax_cross_entropy",
+        "softmax_cross_entropy_gradient",
+    ],
+}
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_the_public_names_are_these(module):
+    assert importlib.import_module(module).__all__ == PUBLIC[module]
+
+
+@pytest.mark.parametrize(("module", "name"), [(m, n) for m, names in PUBLIC.items() for n in names])
+def test_each_public_name_exists_and_is_documented(module, name):
+    assert getattr(importlib.import_module(module), name).__doc__
+
+
+@pytest.mark.parametrize("module", ["course", "course.errors", "course.losses", "course.gradients"])
+def test_the_light_modules_import_neither_torch_nor_scikit_learn_nor_matplotlib(module):
+    code = (
+        f"import sys, {module}; "
+        "print([m for m in ('torch', 'sklearn', 'matplotlib') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
