@@ -28,6 +28,14 @@ def places(c: Any, course_id: str) -> None:
 
 def transforms(c: Any) -> None:
     """Set the ordered lists of transforms of autograde and generate_feedback."""
+    c.Autograde.exporter_class = "grader.transforms.exporter.SubmissionExporter"
+    c.Autograde.pre_convert_hook = "grader.transforms.links.remove_links"
+    c.Autograde.sanitize_preprocessors = ["grader.transforms.rebuild.Rebuild"]
+    c.Autograde.autograde_preprocessors = [
+        "grader.transforms.execute.Execute",
+        "grader.transforms.score.SaveScores",
+        "nbgrader.preprocessors.AssignLatePenalties",
+    ]
 
 
 try:

@@ -39,7 +39,7 @@ class ConfigurationError(GraderError):
     """course.toml is missing, malformed or incomplete."""
 
 
-class UnknownAssignment(ConfigurationError):  # noqa: N818 - reads as what it is
+class UnknownAssignment(ConfigurationError):
     """The assignment that was asked for is not declared in course.toml."""
 
 

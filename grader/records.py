@@ -56,7 +56,7 @@ class Limits:
     memory_mib: int = 4096
     processes: int = 128
     notebook_mib: float = 10.0
-    output_kib: int = 64
+    output_kib: int = 256
 
 
 @dataclass(frozen=True)

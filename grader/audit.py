@@ -1,0 +1,156 @@
+"""Test the tests: may this assignment be released?
+
+The reference must earn everything, the untouched release nothing, and every known mistake
+must lose exactly the tests that it declares and be recognised by its own hint. All of
+them take the way of a real submission: the release notebook, rebuilt, in the sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.authoring.build import reference_answers
+from grader.authoring.handin import answered
+from grader.authoring.secrets import find_leaks
+from grader.authoring.source import read_source
+from grader.configuration import Course
+from grader.execution.batch import default_workers, execute_batch
+from grader.mistakes import Mistake, check_mistakes
+from grader.records import Outcome, Run, Script, Submission
+from grader.workbench import Workbench, open_workbench
+
+__all__ = ["AuditReport", "Finding", "audit"]
+
+_REFERENCE, _RELEASE = "the reference", "the untouched release"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was examined: what it is, and everything that is wrong with it."""
+
+    subject: str
+    problems: tuple[str, ...] = ()
+    detail: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """Everything that an audit found."""
+
+    assignment: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the assignment may be released."""
+        return all(finding.holds for finding in self.findings)
+
+
+def audit(
+    course: Course,
+    assignment_id: str,
+    *,
+    sandbox: str = "bubblewrap",
+    workers: int = 0,
+    on_progress: Callable[[int, Run | None], None] = lambda total, run: None,
+) -> AuditReport:
+    """Audit one assignment as it was last released.
+
+    Raises:
+        SourceError, MistakesError, ReleaseError, SandboxError: it could not be audited.
+    """
+    bench = open_workbench(course, assignment_id)
+    source = read_source(course.solution_source(assignment_id))
+    check_mistakes(source, bench.kit.mistakes)
+    release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
+    scripts = tuple(_scripts(bench, release, reference_answers(source)))
+    on_progress(len(scripts), None)
+    runs: dict[str, Run] = {}
+    for run in execute_batch(
+        bench.kit, scripts, sandbox=sandbox, workers=workers or default_workers()
+    ):
+        runs[run.learner] = run
+        on_progress(len(scripts), run)
+    findings = [
+        _reference_earns_everything(runs[_REFERENCE]),
+        _release_is_unattempted(runs[_RELEASE]),
+        *(_mistake_is_caught(mistake, runs[mistake.name]) for mistake in bench.kit.mistakes),
+        _nothing_leaks(course, assignment_id),
+    ]
+    return AuditReport(assignment_id, tuple(findings))
+
+
+def _scripts(
+    bench: Workbench, release: NotebookNode, reference: dict[str, str]
+) -> Iterator[Script]:
+    written = {
+        cell.metadata.nbgrader["grade_id"]: "An answer."
+        for cell in release.cells
+        if cell.metadata.get("course", {}).get("role") == "written"
+    }
+    yield _script(bench, _REFERENCE, answered(release, reference | written))
+    yield _script(bench, _RELEASE, release)
+    for mistake in bench.kit.mistakes:
+        wrong = reference | {mistake.exercise: mistake.source}
+        yield _script(bench, mistake.name, answered(release, wrong))
+
+
+def _script(bench: Workbench, name: str, notebook: NotebookNode) -> Script:
+    rebuilt = bench.rebuild(Submission(bench.assignment.id, name, "", notebook))
+    return bench.script(rebuilt.notebook, name)
+
+
+def _reference_earns_everything(run: Run) -> Finding:
+    lost = tuple(
+        f"{test.name}: {test.outcome}, {test.rationale}"
+        for test in run.tests
+        if test.outcome is not Outcome.PASSED
+    )
+    return Finding(_REFERENCE, _fault(run) + lost, f"{run.earned:g} points in {run.seconds:.1f} s")
+
+
+def _release_is_unattempted(run: Run) -> Finding:
+    wrong = tuple(
+        f"{test.name}: {test.outcome}, not unattempted ({test.rationale})"
+        for test in run.tests
+        if test.outcome is not Outcome.UNATTEMPTED
+    )
+    return Finding(_RELEASE, _fault(run) + wrong, f"{run.earned:g} points")
+
+
+def _mistake_is_caught(mistake: Mistake, run: Run) -> Finding:
+    failed = {test.name for test in run.tests if test.outcome is not Outcome.PASSED}
+    problems = [*_fault(run)]
+    problems += [f"does not lose {name}" for name in sorted(mistake.loses - failed)]
+    problems += [f"loses {name} too" for name in sorted(failed - mistake.loses)]
+    for test in run.tests:
+        if test.name in failed & mistake.loses and test.mistake != mistake.name:
+            said = f"as {test.mistake}" if test.mistake else "by no hint"
+            problems.append(f"{test.name}: is recognised {said} ({test.rationale})")
+    detail = f"{mistake.exercise}: {', '.join(sorted(mistake.loses))}"
+    return Finding(mistake.name, tuple(problems), detail)
+
+
+def _nothing_leaks(course: Course, assignment_id: str) -> Finding:
+    path = course.mistakes_file(assignment_id)
+    leaks = find_leaks(
+        read_source(course.solution_source(assignment_id)),
+        path.read_text(encoding="utf-8") if path.exists() else "",
+        (course.root / "assignments", course.root / "course"),
+    )
+    return Finding(
+        "the wall", tuple(str(leak) for leak in leaks), "no secret in assignments/ or course/"
+    )
+
+
+def _fault(run: Run) -> tuple[str, ...]:
+    return () if run.fault is None else (run.fault,)

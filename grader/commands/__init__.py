@@ -1,0 +1,1 @@
+"""The instructor's command, `grader`: it sits on top, and nothing imports it."""

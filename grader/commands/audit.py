@@ -1,0 +1,65 @@
+"""`grader audit`: test the tests of an assignment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from grader.audit import AuditReport
+from grader.audit import audit as audit_assignment
+from grader.commands.console import (
+    AssignmentArgument,
+    JsonOption,
+    SandboxOption,
+    WorkersOption,
+    console,
+    plainly,
+    print_json,
+    run_progress,
+)
+from grader.configuration import load_course
+
+__all__ = ["audit"]
+
+
+@plainly
+def audit(
+    assignment: AssignmentArgument,
+    sandbox: SandboxOption = "bubblewrap",
+    workers: WorkersOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Prove that the tests accept what is right and catch and name every known mistake.
+
+    Exit code 0 when everything holds, 1 when the assignment may not be released.
+    """
+    course = load_course()
+    with run_progress("auditing", quiet=json) as tell:
+        report = audit_assignment(
+            course, assignment, sandbox=sandbox, workers=workers, on_progress=tell
+        )
+    if json:
+        print_json(asdict(report) | {"holds": report.holds})
+    else:
+        _show(report)
+    if not report.holds:
+        raise typer.Exit(1)
+
+
+def _show(report: AuditReport) -> None:
+    table = Table(title=f"audit of {report.assignment}", title_justify="left")
+    table.add_column("examined", overflow="fold")
+    table.add_column("holds")
+    table.add_column("what was seen", overflow="fold")
+    for finding in report.findings:
+        seen = "\n".join(finding.problems) or finding.detail
+        mark = "[green]✔ yes[/]" if finding.holds else "[red]✘ NO[/]"
+        table.add_row(escape(finding.subject), mark, escape(seen))
+    console.print(table)
+    bad = sum(not finding.holds for finding in report.findings)
+    good = len(report.findings) - bad
+    verdict = "may be released" if report.holds else "may not be released yet"
+    console.print(f"{good} hold, {bad} do not: {report.assignment} {verdict}.")

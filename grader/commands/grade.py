@@ -1,0 +1,127 @@
+"""`grader grade`: grade a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from grader.commands.console import (
+    SYMBOLS,
+    AssignmentArgument,
+    JsonOption,
+    SandboxOption,
+    WorkersOption,
+    console,
+    plainly,
+    print_json,
+    run_progress,
+)
+from grader.configuration import load_course
+from grader.grading import Graded, GradingOptions
+from grader.grading import grade as grade_assignment
+
+__all__ = ["grade", "show_graded"]
+
+
+@plainly
+def grade(
+    assignment: AssignmentArgument,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this learner; may be given several times.")
+    ] = None,
+    workers: WorkersOption = 0,
+    sandbox: SandboxOption = "bubblewrap",
+    again: Annotated[
+        bool, typer.Option("--again", help="Grade anew what has not changed, too.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Grade what was handed in below var/submitted, and record the marks.
+
+    What has not changed since it was graded is left alone. Exit code 0 when every
+    submission was graded (a refused file counts as graded), 1 when the grader itself
+    failed on one.
+    """
+    options = GradingOptions(sandbox=sandbox, workers=workers, again=again)
+    with run_progress("grading", quiet=json) as tell:
+        graded = grade_assignment(
+            load_course(), assignment, student or (), options=options, on_progress=tell
+        )
+    if json:
+        print_json([_as_json(line) for line in graded])
+    else:
+        show_graded(graded)
+    if any(line.run.fault for line in graded):
+        raise typer.Exit(1)
+
+
+def show_graded(graded: Sequence[Graded], about: dict[str, str] | None = None) -> None:
+    """Print the cohort's table; `about` adds a column with a note on each learner."""
+    table = Table(title_justify="left")
+    table.add_column("learner")
+    if about is not None:
+        table.add_column("handed in", overflow="fold")
+    table.add_column("outcome")
+    table.add_column("marks", justify="right")
+    table.add_column("tests", justify="right")
+    table.add_column("what the feedback names", overflow="fold")
+    for line in graded:
+        notes = [] if about is None else [escape(about.get(line.learner, ""))]
+        passed = sum(test.earned == test.points for test in line.run.tests)
+        table.add_row(
+            escape(line.learner),
+            *notes,
+            SYMBOLS[line.outcome],
+            _marks(line),
+            f"{passed}/{len(line.run.tests)}",
+            escape(_named(line)),
+        )
+    console.print(table)
+    fresh = sum(line.fresh for line in graded)
+    console.print(f"{len(graded)} submissions: {fresh} graded now, {len(graded) - fresh} unchanged.")
+    if any(line.marks and line.marks.needs_manual_grade for line in graded):
+        console.print("* waits for marks by hand, in the formgrader: written answers, refused files")
+
+
+def _marks(line: Graded) -> str:
+    if line.marks is None:
+        return "-"
+    star = "*" if line.marks.needs_manual_grade else " "
+    return f"{line.marks.score:g}/{line.marks.max_score:g}{star}"
+
+
+def _named(line: Graded) -> str:
+    """The mistakes that were recognised, or why there are none."""
+    if line.run.fault is not None:
+        return f"the grader failed: {line.run.fault}"
+    if line.run.refusal is not None:
+        return line.run.refusal
+    return ", ".join(sorted({test.mistake for test in line.run.tests if test.mistake}))
+
+
+def _as_json(line: Graded) -> dict[str, object]:
+    return {
+        "learner": line.learner,
+        "outcome": line.outcome.value,
+        "marks": None if line.marks is None else asdict(line.marks),
+        "refusal": line.run.refusal,
+        "fault": line.run.fault,
+        "fresh": line.fresh,
+        "seconds": line.run.seconds,
+        "tests": [
+            {
+                "name": test.name,
+                "outcome": test.outcome.value,
+                "earned": test.earned,
+                "points": test.points,
+                "mistake": test.mistake,
+                "rationale": test.rationale,
+            }
+            for test in line.run.tests
+        ],
+    }

@@ -1,0 +1,27 @@
+"""`grader`: author, release, audit and grade a course of notebooks."""
+
+from __future__ import annotations
+
+import typer
+
+from grader.commands.audit import audit
+from grader.commands.build import build
+from grader.commands.demo import demo
+from grader.commands.doctor import doctor
+from grader.commands.feedback import feedback
+from grader.commands.grade import grade
+from grader.commands.release import release
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="grader",
+    help="Author, release, audit and grade a course of notebooks. Start with: grader demo",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+# in the order in which an instructor meets them
+for command in (demo, build, release, audit, grade, feedback, doctor):
+    app.command()(command)

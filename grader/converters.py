@@ -1,0 +1,61 @@
+"""Drive nbgrader's own converters in this process, with the course's nbgrader_config.py.
+
+The same classes and the same configuration as on nbgrader's command line, without the
+seconds that starting its command takes, and with its log kept for when something fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from nbgrader.converters import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from grader.configuration import Course
+
+__all__ = ["captured_log", "load_config", "make_converter"]
+
+
+def load_config(course: Course) -> Config:
+    """What nbgrader_config.py of the course says."""
+    loader = PyFileConfigLoader("nbgrader_config.py", path=str(course.root))
+    config: Config = loader.load_config()
+    return config
+
+
+def make_converter(
+    kind: type[BaseConverter], config: Config, assignment_id: str, learner: str = "*"
+) -> Any:
+    """An nbgrader converter for one assignment; `start()` runs it. Overwrites what is there."""
+    directory = CourseDirectory(config=config)
+    directory.assignment_id = assignment_id
+    directory.student_id = learner
+    converter: Any = kind(coursedir=directory, config=config)
+    converter.force = True
+    return converter
+
+
+@contextlib.contextmanager
+def captured_log(converter: Any) -> Iterator[io.StringIO]:
+    """Keep a converter's log off the terminal; yields where it is kept."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    log: logging.Logger = converter.log
+    before = (log.handlers[:], log.propagate, log.level)
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            # nbgrader and its libraries warn of their own deprecations
+            warnings.simplefilter("ignore")
+            yield text
+    finally:
+        log.handlers, log.propagate, log.level = before

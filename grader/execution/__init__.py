@@ -1,0 +1,1 @@
+"""Execute rebuilt submissions: two processes each, several at a time, nothing bookkept here."""

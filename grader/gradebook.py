@@ -1,0 +1,97 @@
+"""nbgrader's gradebook: one writer that records finished runs, and a reader for reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+
+from grader.configuration import Course
+from grader.converters import captured_log, load_config, make_converter
+from grader.errors import GradebookError
+
+__all__ = ["GradebookWriter", "Marks", "read_marks"]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the gradebook holds for one learner and one assignment."""
+
+    score: float
+    max_score: float
+    needs_manual_grade: bool
+
+
+class GradebookWriter:
+    """Records one learner after another through nbgrader's Autograde converter."""
+
+    def __init__(self, course: Course, assignment_id: str) -> None:
+        self._course = course
+        self._assignment = assignment_id
+        self._config = load_config(course)
+
+    def record(self, learner: str) -> None:
+        """Let nbgrader convert and score one submission, whose run has been kept.
+
+        Raises:
+            GradebookError: with nbgrader's own words; other learners are not concerned.
+        """
+        converter = make_converter(_Autograde, self._config, self._assignment, learner)
+        with captured_log(converter) as log:
+            try:
+                converter.start()
+            except (NbGraderException, OSError) as error:
+                raise GradebookError(_why(log.getvalue(), error)) from error
+        self._drop_stale_feedback(learner)
+
+    def _drop_stale_feedback(self, learner: str) -> None:
+        self._course.feedback_page(self._assignment, learner).unlink(missing_ok=True)
+
+
+class _Autograde(Autograde):  # type: ignore[misc]
+    """Autograde that also takes a submission in which the notebook is missing.
+
+    nbgrader matches files by pattern and passes over a folder without one; the learner
+    would hear nothing. Here the expected file is always converted, and refused if need be.
+    """
+
+    def init_notebooks(self) -> None:
+        """List the one notebook that is expected."""
+        name: str = self.coursedir.assignment_id
+        folder: str = self._format_source(name, self.coursedir.student_id)
+        self.assignments = {folder: [f"{folder}/{name}.ipynb"]}
+
+
+def read_marks(course: Course, assignment_id: str) -> Mapping[str, Marks]:
+    """The marks of everyone whose submission is in the gradebook.
+
+    Raises:
+        GradebookError: when there is no gradebook, or the assignment is not in it.
+    """
+    if not course.gradebook.exists():
+        raise GradebookError(
+            f"there is no gradebook at {course.gradebook}; run: grader release {assignment_id}"
+        )
+    with Gradebook(f"sqlite:///{course.gradebook}", course.id) as gradebook:
+        try:
+            submissions: Any = gradebook.assignment_submissions(assignment_id)
+            return {
+                entry.student.id: Marks(entry.score, entry.max_score, entry.needs_manual_grade)
+                for entry in submissions
+            }
+        except MissingEntry:
+            raise GradebookError(
+                f"the gradebook does not know {assignment_id}; run: grader release {assignment_id}"
+            ) from None
+
+
+def _why(log: str, error: Exception) -> str:
+    """The most telling line of nbgrader's log."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    raised = [line for line in lines if line.startswith(("grader.errors.", "ValueError", "sqlite"))]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return (raised or errors or [str(error) or type(error).__name__])[-1]
