@@ -152,7 +152,7 @@ def naive_worst_class_only(scores, y, delta=1.0):
 
 @mistake(
     exercise="svm_loss_naive",
-    loses=["svm_naive_lecture", "svm_naive_margin"],
+    loses=["svm_naive_lecture", "svm_naive_margin", "svm_naive_whole_numbers"],
     hint="The difference is the wrong way round: you charge for how far the correct class leads. "
     "A wrong class should cost more the *higher* it scores, so s_j comes first and s_y is "
     "subtracted.",
