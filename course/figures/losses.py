@@ -128,7 +128,7 @@ def _class_names(names: Sequence[str] | None, classes: int) -> list[str]:
 
 def _draw_scores(axes: Axes, row: Floats, target: int, labels: list[str], margin: float) -> None:
     line = row[target] - margin
-    positions = np.arange(len(row))
+    positions = range(len(row))
     colours = [GREEN if j == target else "#D0D0D0" for j in positions]
     axes.bar(positions, row, width=0.62, color=colours)
     axes.axhline(0, color=GREY, linewidth=1)
@@ -142,9 +142,9 @@ def _draw_scores(axes: Axes, row: Floats, target: int, labels: list[str], margin
         va="bottom",
         fontsize=11,
     )
-    for j in positions[row > line]:
-        if j != target:
-            _draw_excess(axes, j, line, row[j])
+    for j, score in enumerate(row):
+        if j != target and score > line:
+            _draw_excess(axes, j, line, score)
     axes.set_xticks(positions, [_tick(labels[j], j == target) for j in positions])
     axes.use_sticky_edges = False
     axes.margins(x=0.12, y=0.1)

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from course.arrays import constant
+from course.arrays import Number, constant
 from course.errors import ArgumentTypeError, ArgumentValueError
 
 __all__ = [
@@ -70,7 +70,7 @@ class SelfShowingFigure(Figure):
 
 @contextmanager
 def canvas(
-    width: float, height: float, rows: int = 1, columns: int = 1, **shared: Any
+    width: Number, height: Number, rows: int = 1, columns: int = 1, **shared: Any
 ) -> Iterator[tuple[Figure, npt.NDArray[Any]]]:
     """A figure of so many inches and its (rows, columns) axes, in the style of the course."""
     with mpl.rc_context(SETTINGS):

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from course.arrays import Number
 from course.errors import ArgumentValueError
 from course.figures.style import BLUE, GREEN, GREY, INK, ORANGE, as_numbers, canvas, light_grid
 
@@ -16,7 +17,7 @@ COLOURS = (BLUE, ORANGE, GREEN, INK)
 LINES = ("-", "--", "-.", ":")
 
 
-def loss_curve(history: Any, *, window: int = 25, expected_start: float | None = None) -> Figure:
+def loss_curve(history: Any, *, window: int = 25, expected_start: Number | None = None) -> Figure:
     """The loss of each step, faint, and its running mean.
 
     Args:
