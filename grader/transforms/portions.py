@@ -1,0 +1,88 @@
+"""How much of what a learner wrote or printed goes into a page, piece by piece and in all.
+
+Options: a limit in the template would come too late, after the text was coloured and
+rendered; nbgrader's LimitOutput counts lines. Here each piece is cut to its own length,
+and to what the page has left.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from grader.transforms.page import Output
+from grader.transforms.sanitize import PICTURES, plain_text
+
+__all__ = ["Portions"]
+
+SOURCE_CHARACTERS = 20_000  # of one cell
+TEXT_CHARACTERS = 4_000  # of one output, rationale, or what a test made the code print
+PAGE_CHARACTERS = 300_000
+PICTURE_BYTES = 512 * 1024
+PAGE_PICTURE_BYTES = 4 * 1024 * 1024
+OUTPUTS = 20  # of one cell
+_STARTS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_TOO_LARGE = "[a picture that is too large to be shown here]"
+
+
+class Portions:
+    """Hands out the space of one page."""
+
+    def __init__(self) -> None:
+        self._characters = PAGE_CHARACTERS
+        self._picture_bytes = PAGE_PICTURE_BYTES
+
+    def of_source(self, text: str) -> str:
+        """What is shown of a cell's text."""
+        return self._take(text, SOURCE_CHARACTERS)
+
+    def of_text(self, text: object) -> str:
+        """What is shown of a printed text."""
+        return self._take(text, TEXT_CHARACTERS)
+
+    def of_outputs(self, outputs: Sequence[dict[str, Any]]) -> Iterable[Output]:
+        """What is shown of a cell's outputs."""
+        for output in outputs[:OUTPUTS]:
+            shown = self._output(output)
+            if shown.text or shown.picture:
+                yield shown
+        if len(outputs) > OUTPUTS:
+            yield Output(text=f"[{len(outputs) - OUTPUTS:,} more outputs are not shown]")
+
+    def _take(self, text: object, most: int) -> str:
+        limit = min(most, self._characters)
+        self._characters -= min(limit, len(str(text)))
+        return plain_text(text, limit)
+
+    def _output(self, output: dict[str, Any]) -> Output:
+        if output.get("output_type") == "stream":
+            return Output(text=self.of_text(_joined(output.get("text"))))
+        if output.get("output_type") == "error":
+            return Output(text=self.of_text(f"{output.get('ename')}: {output.get('evalue')}"))
+        data = output.get("data")
+        data = data if isinstance(data, dict) else {}
+        for kind in PICTURES:
+            if kind in data:
+                return self._picture(kind, data[kind])
+        return Output(text=self.of_text(_joined(data.get("text/plain"))))
+
+    def _picture(self, kind: str, encoded: object) -> Output:
+        if len(str(encoded)) > 2 * PICTURE_BYTES:
+            return Output(text=_TOO_LARGE)
+        try:
+            data = base64.b64decode(_joined(encoded).encode("ascii"))
+        except (binascii.Error, UnicodeEncodeError):
+            return Output()
+        if not data.startswith(_STARTS[kind]):
+            return Output()
+        if len(data) > min(PICTURE_BYTES, self._picture_bytes):
+            return Output(text=_TOO_LARGE)
+        self._picture_bytes -= len(data)
+        return Output(picture=f"data:{kind};base64,{base64.b64encode(data).decode()}")
+
+
+def _joined(text: object) -> str:
+    """nbformat allows a string or a list of lines."""
+    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
