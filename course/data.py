@@ -28,6 +28,11 @@ class LabelledImages:
     Attributes:
         images: (N, height, width), grey values from 0 (paper) to 1 (ink).
         labels: (N,), int64, the index of each image's class.
+
+    Example:
+        >>> data = LabelledImages(np.zeros((5, 8, 8)), np.arange(5))
+        >>> len(data), data.pixels.shape
+        (5, (5, 64))
     """
 
     images: Float[np.ndarray, "N height width"]

@@ -131,7 +131,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             ArgumentValueError: a parameter out of range, images that were not flattened,
                 or fewer than two classes.
             ValueError: from scikit-learn, if X or y do not fit or hold NaN.
-            DivergenceError: if the scores or the loss overflow.
+            DivergenceError: if the scores, the loss or the weights overflow.
 
         Example:
             >>> LinearClassifier(epochs=1).fit(np.eye(3), np.array([0, 1, 2])).weights_.shape
@@ -226,20 +226,21 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         with np.errstate(over="ignore", invalid="ignore"):
             scores = X @ self.weights_ + self.bias_
             penalty = self.reg * float(np.sum(self.weights_**2))
-            if not (np.isfinite(scores).all() and np.isfinite(penalty)):
-                self._raise_diverged()
+            self._require_finite(scores)  # before the losses, whose message would be another
             slope = gradient(scores, targets)
             weights_slope = X.T @ slope + 2 * self.reg * self.weights_
             objective = float(loss(scores, targets)) + penalty
             self.weights_ -= self.learning_rate * weights_slope
             self.bias_ -= self.learning_rate * slope.sum(axis=0)
+        self._require_finite(objective, self.weights_, self.bias_)
         return objective
 
-    def _raise_diverged(self) -> None:
-        raise DivergenceError(
-            f"training diverged: the scores overflowed with learning_rate={self.learning_rate} "
-            f"and reg={self.reg}. Lower the learning rate tenfold, or scale the features to 0..1."
-        )
+    def _require_finite(self, *numbers: Any) -> None:
+        if not all(np.isfinite(part).all() for part in numbers):
+            raise DivergenceError(
+                f"training diverged: overflow with learning_rate={self.learning_rate} and "
+                f"reg={self.reg}. Lower the learning rate tenfold, or scale the features to 0..1."
+            )
 
     def _check_parameters(self) -> None:
         if self.loss not in LOSSES:

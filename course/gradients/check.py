@@ -28,6 +28,11 @@ class GradientCheck:
         checked: how many entries were checked.
         size: how many entries there are.
         tolerance: the relative error up to which the check passes.
+
+    Example:
+        >>> print(GradientCheck(0.5, (1, 0), 3.0, 6.0, checked=4, size=4, tolerance=1e-6))
+        gradient check FAILED: the worst relative error is 5.0e-01 at index (1, 0) \
+(analytic 3, numeric 6); 4 of 4 entries checked, tolerance 1e-06
     """
 
     relative_error: float

@@ -270,6 +270,11 @@ def test_divergence_is_reported_and_not_learnt(loss, scale, learning_rate):
         LinearClassifier(loss, learning_rate=learning_rate, reg=1.0).fit(scale * X, y)
 
 
+def test_an_overflow_in_the_very_last_step_is_reported_too():
+    with pytest.raises(DivergenceError):
+        LinearClassifier(learning_rate=1e308, epochs=1).fit(1e3 * np.eye(3), np.arange(3))
+
+
 @pytest.mark.parametrize("method", ["predict", "decision_function"])
 def test_nothing_is_predicted_before_fit(method):
     with pytest.raises(NotFittedError):
