@@ -4,6 +4,8 @@ nbgrader executes this file, with `get_config` in scope, at the start of each co
 """
 
 # ruff: noqa: F821 - get_config is put into scope by traitlets
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,34 @@ def transforms(c: Any) -> None:
         "grader.transforms.score.SaveScores",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
+    # an exporter of its own: HTMLExporter's template and settings are the formgrader's too
+    c.GenerateFeedback.exporter_class = "grader.transforms.feedback_page.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = [
+        "grader.transforms.read_grades.ReadGrades",
+        "grader.transforms.hide_tests.HideTests",
+        "grader.transforms.show_results.ShowResults",
+    ]
+
+
+def formgrader(c: Any) -> None:
+    """Let the formgrader show learners' work without running anything that is in it.
+
+    Its template renders Markdown without regard to `sanitize_html`, so the filter itself is
+    replaced; with it, formulas need no internet.
+    """
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {
+        "markdown2html": "grader.transforms.markdown.markdown_filter",
+        "clean_html": "grader.transforms.sanitize.clean_html",
+    }
+    c.NbConvertBase.display_data_priority = ["image/png", "image/jpeg", "text/plain"]
+
+
+def commands() -> None:
+    """Let nbgrader find `alembic`, which it calls by name to make a new database."""
+    here = str(Path(sys.executable).parent)
+    if here not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
 
 
 try:
@@ -45,6 +75,8 @@ except GraderError as error:
     # would write release/ and gradebook.db in the wrong place
     raise SystemExit(f"nbgrader_config.py: {error}") from error
 
+commands()
 config = get_config()
 places(config, course.id)
 transforms(config)
+formgrader(config)
