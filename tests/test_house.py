@@ -171,6 +171,15 @@ def test_a_failing_pip_shows_its_last_words_and_leaves_no_stamp(project: Project
     assert project.set_up().returncode == 0
 
 
+def test_an_update_that_failed_half_way_is_not_trusted(project: Project):
+    project.set_up()
+    project.take_calls()
+    assert project.set_up(FAKE_PATCH="1", FAKE_PIP="1").returncode != 0
+    assert project.take_calls() == ["pip"]
+    assert project.set_up(FAKE_PATCH="1").returncode == 0
+    assert project.take_calls() == ["venv", "pip", "pip"]
+
+
 def test_the_first_interpreter_that_is_new_enough_is_taken(project: Project):
     project.command("python3.14", "#!/bin/bash\nexit 127\n")  # a shim with nothing behind it
     project.command("python3", "#!/bin/bash\nexit 1\n")
