@@ -340,11 +340,15 @@ def test_samples_are_distinct_entries_drawn_by_the_generator():
     assert run(0) == run(0) != run(1)
 
 
-def test_all_entries_can_be_sampled():
+@pytest.mark.parametrize("wrong", range(12))
+def test_as_many_samples_as_entries_check_them_all(wrong):
+    gradient = np.ones(12)
+    gradient[wrong] = 2.0
     check = check_gradient(
-        lambda x: x.sum(), np.ones(3), np.zeros(3), samples=3, generator=np.random.default_rng(0)
+        lambda x: x.sum(), gradient, np.zeros(12), samples=12, generator=np.random.default_rng(0)
     )
-    assert check.passed
+    assert check.index == (wrong,)
+    assert not check.passed
 
 
 @pytest.mark.usefixtures("unchecked")
