@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -90,8 +91,6 @@ def read_marks(course: Course, assignment_id: str) -> Mapping[str, Marks]:
 
 
 def _why(log: str, error: Exception) -> str:
-    """The most telling line of nbgrader's log."""
-    lines = [line for line in log.splitlines() if line.strip()]
-    raised = [line for line in lines if line.startswith(("grader.errors.", "ValueError", "sqlite"))]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (raised or errors or [str(error) or type(error).__name__])[-1]
+    """The most telling line of nbgrader's log: what was raised, rather than where to look."""
+    raised = re.findall(r"^\s+((?:\w+\.)*\w+(?:Error|Exception|Entry): .+)$", log, re.MULTILINE)
+    return raised[-1] if raised else str(error) or type(error).__name__

@@ -8,6 +8,7 @@ the batch, nbgrader's own command and the formgrader's button all take the same 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,26 @@ def open_workbench(course: Course, assignment_id: str) -> Workbench:
         UnknownAssignment: course.toml does not declare it.
         ReleaseError: it has not been released, or its two notebooks do not belong together.
     """
+    course.assignment(assignment_id)
+    files = (
+        course.source_notebook(assignment_id),
+        course.release_notebook(assignment_id),
+        course.mistakes_file(assignment_id),
+    )
+    return _open(course, assignment_id, tuple(map(_version, files)))
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """What changes when a file does: so that a batch reads each of them once."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+@functools.lru_cache(maxsize=4)
+def _open(course: Course, assignment_id: str, versions: tuple[object, ...]) -> Workbench:
     assignment = course.assignment(assignment_id)
     source = _read(course.source_notebook(assignment_id), assignment_id)
     release = _read(course.release_notebook(assignment_id), assignment_id)

@@ -75,7 +75,9 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
             typer.echo(f"grader: {error}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            typer.echo("\ngrader: stopped; what is finished is kept. Run it again to go on.", err=True)
+            typer.echo(
+                "\ngrader: stopped; what is finished is kept. Run it again to go on.", err=True
+            )
             raise typer.Exit(130) from None
 
     return wrapper

@@ -26,7 +26,7 @@ def doctor(json: JsonOption = False) -> None:
         for column in ("examined", "holds", "found", "what to do"):
             table.add_column(column, overflow="fold")
         for each in findings:
-            bad = {"needed": "[red]✘ NO[/]", "wanted": "[yellow]✘ no[/]"}.get(each.severity, "– no")
+            bad = {"needed": "[red]✘ NO[/]", "wanted": "[yellow]✘ no[/]"}.get(each.severity, "- no")
             mark = "[green]✔ yes[/]" if each.holds else bad
             advice = "" if each.holds else each.advice
             table.add_row(escape(each.name), mark, escape(each.detail), escape(advice))

@@ -23,4 +23,6 @@ def feedback(
     """Write a feedback page for everyone who has been graded, without any hidden test."""
     course = load_course()
     pages = write_feedback(course, assignment, student or None)
-    console.print(f"{len(pages)} feedback pages in {(course.var / 'feedback').relative_to(course.root)}/")
+    console.print(
+        f"{len(pages)} feedback pages in {(course.var / 'feedback').relative_to(course.root)}/"
+    )

@@ -83,9 +83,13 @@ def show_graded(graded: Sequence[Graded], about: dict[str, str] | None = None) -
         )
     console.print(table)
     fresh = sum(line.fresh for line in graded)
-    console.print(f"{len(graded)} submissions: {fresh} graded now, {len(graded) - fresh} unchanged.")
+    console.print(
+        f"{len(graded)} submissions: {fresh} graded now, {len(graded) - fresh} unchanged."
+    )
     if any(line.marks and line.marks.needs_manual_grade for line in graded):
-        console.print("* waits for marks by hand, in the formgrader: written answers, refused files")
+        console.print(
+            "* waits for marks by hand, in the formgrader: written answers, refused files"
+        )
 
 
 def _marks(line: Graded) -> str:

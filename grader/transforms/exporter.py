@@ -24,7 +24,10 @@ class SubmissionExporter(NotebookExporter):
         """Export the submission (first pass) or the rebuilt notebook (second pass)."""
         converter: Any = self.parent
         exporter: Any = super()
-        if Path(filename).is_relative_to(converter.coursedir.submitted_directory):
+        directory = converter.coursedir
+        submitted = Path(directory.root, directory.submitted_directory)
+        # absolute(), not resolve(): a link must stay visible as one
+        if Path(filename).absolute().is_relative_to(submitted):
             resources["course"] = {"submitted": filename}
             exported = exporter.from_notebook_node(new_notebook(), resources=resources, **options)
         else:

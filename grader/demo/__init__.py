@@ -1,0 +1,1 @@
+"""The demo: a cohort that hands in real notebooks, so that grading can be watched."""
