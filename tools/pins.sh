@@ -19,8 +19,8 @@ sed -n '/^# What the GPU build/,$p' constraints.txt >"$scratch/gpu"
 echo 'Installing the newest packages into a throw-away environment (minutes) ...'
 .venv/bin/python -m venv "$scratch/env"
 pip() { "$scratch/env/bin/python" -m pip --disable-pip-version-check "$@"; }
-pip install -q -c "$scratch/kept" --upgrade setuptools
-pip install -q -c "$scratch/kept" --no-build-isolation -e '.[dev]'
+pip install -qq -c "$scratch/kept" --upgrade setuptools
+pip install -qq -c "$scratch/kept" --no-build-isolation -e '.[dev]'
 
 pip freeze --all --exclude pip --exclude-editable | sed 's/+[a-z0-9.]*$//' >"$scratch/found"
 {
