@@ -244,6 +244,27 @@ def test_a_solution_that_its_author_pasted_into_the_release_is_a_leak(
     assert {(leak.kind, leak.owner) for leak in leaks} == {("solution", "mean_square")}
 
 
+def test_what_a_hidden_test_shares_with_the_release_or_with_everybody_is_no_leak(
+    tmp_path: Path, learners: Learners
+) -> None:
+    shown = (
+        "entries_of_the_first_row, entries_of_the_second_row = [0.5, 0.5], [0.25, 0.75]\n"
+        "two_rows_that_sum_to_one = [entries_of_the_first_row, entries_of_the_second_row]\n"
+    )
+    everyday = "rng = np.random.default_rng(1234)\nmany_rows = rng.normal(size=(30, 40))\n"
+    text = (TINY / "notebook.py").read_text(encoding="utf-8")
+    visible, hidden = 'with exercise("row_sums"):', "assert_close(row_sums(np.array([[0.5,"
+    path = tmp_path / "notebook.py"
+    path.write_text(
+        text.replace(visible, shown + visible).replace(hidden, everyday + shown + hidden)
+    )
+    source = read_source(path)
+    assert source.tests[-1].source.startswith(everyday + shown)
+    for released in (shown, everyday):
+        learners.plant(1, source=released)
+        assert find_leaks(source, MISTAKES, [tmp_path / "assignments"]) == ()
+
+
 def test_mistakes_that_are_no_python_stop_the_search(tiny: AssignmentSource) -> None:
     with pytest.raises(MistakesError, match=r"mistakes\.py is not Python"):
         find_leaks(tiny, "def (", [])
