@@ -189,6 +189,7 @@ def test_templates_are_the_columns_of_the_weights_as_images():
     np.testing.assert_array_equal(templates[3].ravel(), ours.weights_[:, 3])
     templates[:] = 0
     assert ours.weights_.any()
+    assert ours.templates((4, 16)).shape == (10, 4, 16)
 
 
 # ---------------------------------------------------------------------------------- manners
