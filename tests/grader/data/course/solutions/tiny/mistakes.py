@@ -1,6 +1,7 @@
 """The known wrong answers of the sample assignment."""
 
 import numpy as np
+
 from grader.mistakes import mistake
 
 
