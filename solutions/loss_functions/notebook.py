@@ -390,7 +390,7 @@ assert_close(X_after, X, "the images that were handed in, after the call")
 #
 # Why both sides, when one evaluation of `f` could be saved? For f(x) = x² at x = 3, where the
 # slope is 6, with h = 0.1: both sides give (9.61 - 8.41) / 0.2 = **6.0**, one side gives
-# (9.61 - 9) / 0.1 = **6.1**. In general the error falls like `h`² instead of `h`.
+# (9.61 - 9) / 0.1 = **6.1**. In general the error falls like h² instead of `h`.
 #
 # ### Exercise 4: the numerical gradient
 #
@@ -553,7 +553,7 @@ from course import figures
 figures.gradient_check_errors()
 
 # %% [markdown]
-# **What just happened.** From right to left the error falls with `h` (one-sided) and with `h`²
+# **What just happened.** From right to left the error falls with `h` (one-sided) and with h²
 # (central), until subtracting two almost equal numbers eats the digits. In float64 the best place
 # for central differences is near `h` = 1e-5 to 1e-4; in float32 there is hardly a good place at all,
 # which is why gradient checks are done in float64.
@@ -576,7 +576,7 @@ figures.gradient_check_errors()
 # S = XW, the weights get `X.T` times this table, and the penalty adds its own slope. (What is
 # the derivative of λw²?)
 #
-# ### Exercise 6
+# ### Exercise 6: count, then multiply
 #
 # **Expected output** for the lecture's example, where `X` is the identity: the cat is bothered by
 # the car alone, the car by nobody, the frog by both, so
@@ -1051,9 +1051,9 @@ figures.digit_templates(classifier)
 
 # %% [markdown]
 # **What just happened.** Every class has one template, and a score is how well the image matches
-# it: bright where ink helps, dark where ink speaks against the class. One template per digit is
-# also all that a linear classifier can have, which is why it averages all the ways of writing a 7
-# into one ghostly 7.
+# it: red where ink speaks for the class, blue where ink speaks against it (look at the hole of the
+# 0). One template per digit is also all that a linear classifier can have, which is why it
+# averages all the ways of writing a 7 into one ghostly 7.
 
 # %% [markdown]
 # ## 8. In your own words
@@ -1132,7 +1132,7 @@ figures.digit_templates(classifier)
 #   digits do? (Next in this week: a notebook on choosing the rate.)
 # - **Square the hinge.** max(0, ...)² hates large violations more. Derive its gradient, and
 #   let your referee decide.
-# - **The least you can send.** Time `svm_loss_naive` and `svm_loss` on 5000 images with `%timeit`.
+# - **Race them.** Time `svm_loss_naive` and `svm_loss` on 5000 images with `%timeit`.
 #   Where does the factor come from?
 # - **Fool it.** Take a digit and walk the *image* uphill along one template. How few pixels must
 #   change before a 3 becomes an 8?
