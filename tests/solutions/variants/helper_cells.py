@@ -5,6 +5,8 @@ EXTRA_CELLS = [
 import math
 from functools import reduce
 
+import numpy as np
+
 ROWS = np.arange(10_000)
 """,
     '''
