@@ -264,7 +264,7 @@ def test_one_class_is_too_few():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize(("scale", "learning_rate"), [(1e200, 1e200), (1e150, 1e3)])
+@pytest.mark.parametrize(("scale", "learning_rate"), [(1e200, 1e200), (1e150, 1e3), (1e160, 1.0)])
 def test_divergence_is_reported_and_not_learnt(loss, scale, learning_rate):
     X, y = clusters()
     with pytest.raises(DivergenceError, match=r"training diverged.*Lower the learning rate"):
