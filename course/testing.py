@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,8 @@ def assert_close(
     want = _as_numbers(expected, what)
     if got.shape != want.shape:
         raise AssertionError(f"{what}: expected shape {want.shape}, got shape {got.shape}")
-    wrong = ~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        wrong = ~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
         raise AssertionError(f"{what}: {_worst_entry(got, want, wrong)}")
 
@@ -67,22 +68,37 @@ def assert_close(
 def _as_numbers(value: object, what: str) -> npt.NDArray[np.generic]:
     if value is None:
         raise AssertionError(f"{what}: got None (is a `return` missing?)")
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
     try:
-        numbers = np.asarray(value)
-    except (ValueError, TypeError):
+        numbers = np.asarray(_without_graph(value))
+    except (ValueError, TypeError, RuntimeError):  # ragged lists, and tensors of odd kinds
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "biufc":
-        raise AssertionError(f"{what}: expected numbers, got {type(value).__name__}")
-    return numbers
+        raise AssertionError(f"{what}: expected numbers, got {_kind_of(value, numbers)}")
+    # float16 could not even hold its own tolerance
+    return numbers if numbers.dtype.itemsize > 2 else numbers.astype(np.float64)
+
+
+def _without_graph(value: Any) -> Any:
+    """A tensor as an array; a list with each of its tensors as an array."""
+    if hasattr(value, "detach"):
+        tensor = value.detach().cpu().resolve_conj().resolve_neg()
+        # NumPy has no bfloat16
+        return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+    return [_without_graph(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _kind_of(value: object, numbers: npt.NDArray[np.generic]) -> str:
+    name = type(value).__name__
+    if isinstance(value, list | tuple):
+        return f"a {name} that is no table of numbers (are its rows of equal length?)"
+    return f"{name} of {numbers.dtype}" if isinstance(value, np.ndarray) else name
 
 
 def _worst_entry(
     got: npt.NDArray[np.generic], want: npt.NDArray[np.generic], wrong: npt.NDArray[np.bool_]
 ) -> str:
     if got.ndim == 0:
-        return f"expected {want.item():.6g}, got {got.item():.6g}"
+        return _both(want.item(), got.item())
     with np.errstate(invalid="ignore", over="ignore"):
         # complex128 holds every kind of number that is let in, so one subtraction serves all
         distance = np.abs(got.astype(np.complex128) - want.astype(np.complex128))
@@ -90,8 +106,15 @@ def _worst_entry(
     where = tuple(int(i) for i in np.unravel_index(int(distance.argmax()), distance.shape))
     return (
         f"{int(wrong.sum())} of {wrong.size} entries differ; the worst is at index "
-        f"{where}: expected {want[where].item():.6g}, got {got[where].item():.6g}"
+        f"{where}: {_both(want[where].item(), got[where].item())}"
     )
+
+
+def _both(want: Any, got: Any) -> str:
+    short, shown = f"{want:.6g}", f"{got:.6g}"
+    if short == shown:  # they differ further down
+        short, shown = f"{want!r}", f"{got!r}"
+    return f"expected {short}, got {shown}"
 
 
 @contextmanager

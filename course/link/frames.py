@@ -57,7 +57,7 @@ class Stream:
             try:
                 data = data[os.write(self.writer, data) :]
             except BlockingIOError:
-                continue
+                continue  # poll(2) may say "ready" for nothing
             except ConnectionError as error:
                 raise LinkClosed("the other end has gone") from error
 
@@ -81,6 +81,8 @@ class Stream:
             _wait(self.reader, select.POLLIN, deadline)
             try:
                 part = os.read(self.reader, min(_CHUNK, count - len(parts)))
+            except BlockingIOError:
+                continue  # a socket's one descriptor is non-blocking both ways
             except ConnectionError as error:
                 raise LinkClosed("the other end has gone") from error
             if not part:
@@ -100,8 +102,11 @@ def _deadline(timeout: float | None) -> float | None:
 
 
 def _wait(descriptor: int, event: int, deadline: float | None) -> None:
+    if descriptor < 0:
+        raise LinkClosed("this end of the link is closed")
     poll = select.poll()  # select.select() itself stops at descriptor 1024
     poll.register(descriptor, event)
-    left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-    if not poll.poll(left):
+    left = None if deadline is None else (deadline - time.monotonic()) * 1000
+    # late is late: an end that always has one more byte ready would never be stopped
+    if (left is not None and left < 0) or not poll.poll(left):
         raise LinkTimeout("no answer in time")

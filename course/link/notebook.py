@@ -23,9 +23,9 @@ from traitlets.config import Config
 
 from course.link.outputs import OutputRecorder
 
-__all__ = ["NotebookState", "TimeLimit", "describe_error"]
+__all__ = ["NotebookState", "TimeLimit", "describe_error", "time_limit", "time_limit_held"]
 
-_CELL_FILES = ("<ipython-input-", "<probe ")
+_CELL_FILE = "<ipython-input-"
 
 
 class TimeLimit(BaseException):
@@ -40,7 +40,7 @@ class _RecordingPublisher(DisplayPublisher):  # type: ignore[misc]
     def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
         """Record one display."""
         if self.recorder is not None:
-            self.recorder.show("display_data", data, metadata or {})
+            self.recorder.show("display_data", data)
 
 
 class _RecordingHook(DisplayHook):  # type: ignore[misc]
@@ -52,8 +52,8 @@ class _RecordingHook(DisplayHook):  # type: ignore[misc]
         """Record one value, unless the line ends in a semicolon."""
         if result is None or self.recorder is None or self.quiet():
             return
-        data, metadata = self.compute_format_data(result)
-        self.recorder.show("execute_result", data, metadata)
+        data, _ = self.compute_format_data(result)
+        self.recorder.show("execute_result", data)
         self.shell.user_ns["_"] = result
 
 
@@ -104,8 +104,7 @@ class NotebookState:
                     value, error = function(*args, **kwargs), None
             except BaseException as raised:  # noqa: BLE001 - see run_cell
                 value, error = None, describe_error(raised)
-        text = "".join(out["text"] for out in recorder.outputs if out["output_type"] == "stream")
-        return value, error, text
+        return value, error, recorder.text
 
     def define_probe(self, source: str, name: str) -> Callable[..., Any]:
         """The function `name` that `source` defines, seeing all of the notebook's names."""
@@ -148,7 +147,10 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise `TimeLimit` in the running code after `seconds` (setitimer(2); main thread only)."""
 
     def interrupt(signal_number: int, frame: FrameType | None) -> None:
-        raise TimeLimit(f"stopped after {seconds:g} seconds")
+        late = TimeLimit(f"stopped after {seconds:g} seconds")
+        if not _hold.active:
+            raise late
+        _hold.late = late
 
     previous = signal.signal(signal.SIGALRM, interrupt)
     # again and again, for code that catches the first
@@ -160,11 +162,31 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
+class _Hold:
+    active = False
+    late: TimeLimit | None = None
+
+
+_hold = _Hold()
+
+
+@contextmanager
+def time_limit_held() -> Iterator[None]:
+    """Let a `time_limit` around this wait: what is begun here must not stay half done."""
+    _hold.active, _hold.late = True, None
+    try:
+        yield
+    finally:
+        _hold.active = False
+    if _hold.late is not None:
+        raise _hold.late
+
+
 def describe_error(error: BaseException) -> dict[str, Any]:
     """An exception as plain data: its type, its built-in ancestors, its message, its lines."""
     builtin = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
     try:
-        message = str(error)[:2000]
+        message = str(error)[:2000].encode("utf-8", "replace").decode()
     except Exception:  # noqa: BLE001 - a learner's __str__ may do anything
         message = ""
     return {
@@ -178,16 +200,13 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def _own_lines(error: BaseException) -> str:
     """The traceback, trimmed to lines that the learner wrote."""
-    if isinstance(error, SyntaxError):
-        return "".join(traceback.format_exception_only(error))[:4000]
     try:
-        frames = traceback.extract_tb(error.__traceback__)
-    except Exception:  # noqa: BLE001 - a traceback may be damaged on purpose
+        if isinstance(error, SyntaxError):
+            lines = traceback.format_exception_only(error)
+        else:
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename.startswith(_CELL_FILE)]
+            lines = [f"line {f.lineno}, in {f.name}\n    {f.line}\n" for f in own[-8:]]
+    except Exception:  # noqa: BLE001 - an error may be damaged on purpose
         return ""
-    own = [frame for frame in frames if str(frame.filename).startswith(_CELL_FILES)]
-    lines = [
-        f"line {frame.lineno}, in {frame.name}\n    {frame.line}"
-        for frame in own[-8:]
-        if not str(frame.filename).startswith("<probe ")
-    ]
-    return "\n".join(lines)[:4000]
+    return "".join(lines).rstrip()[:4000].encode("utf-8", "replace").decode()

@@ -21,7 +21,7 @@ import resource
 import sys
 from typing import Any
 
-from course.link.codec import CodecError, Handle, decode, encode
+from course.link.codec import Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream
 from course.link.notebook import NotebookState, describe_error
 
@@ -40,8 +40,6 @@ class Server:
         try:
             reply = getattr(self, f"_do_{request['do']}")(request)
             return encode(reply, self._keep)
-        except CodecError as error:
-            return encode({"value": None, "error": describe_error(error), "prints": ""})
         except BaseException as error:  # noqa: BLE001 - the learner's objects raise what they like
             return encode({"value": None, "error": describe_error(error), "prints": ""})
 
@@ -55,9 +53,7 @@ class Server:
 
     def _do_call(self, request: dict[str, Any]) -> dict[str, Any]:
         function = self._target(request["target"])
-        args = [self._live(value) for value in request["args"]]
-        kwargs = {key: self._live(value) for key, value in request["kwargs"].items()}
-        return self._outcome(self._state.call(function, args, kwargs))
+        return self._outcome(self._state.call(function, *self._arguments(request)))
 
     def _do_attribute(self, request: dict[str, Any]) -> dict[str, Any]:
         target = self._target(request["target"])
@@ -65,13 +61,13 @@ class Server:
 
     def _do_probe(self, request: dict[str, Any]) -> dict[str, Any]:
         function = self._state.define_probe(request["source"], request["name"])
-        return self._outcome(self._state.call(function, request["args"], request["kwargs"]))
+        return self._outcome(self._state.call(function, *self._arguments(request)))
 
     def _target(self, target: str | int) -> Any:
         return self._state.names[target] if isinstance(target, str) else self._kept[target]
 
-    def _live(self, value: Any) -> Any:
-        return self._kept[value.number] if isinstance(value, Handle) else value
+    def _arguments(self, request: dict[str, Any]) -> Any:
+        return put_back((request["args"], request["kwargs"]), lambda h: self._kept[h.number])
 
     def _keep(self, value: object) -> Handle:
         number = len(self._kept)
@@ -110,13 +106,15 @@ def main() -> None:
         cell_seconds=options["cell_seconds"], output_bytes=options["output_kib"] * 1024
     )
     server = Server(state)
-    while True:
-        try:
-            request = decode(link.receive())
-        except LinkClosed:
-            # no clean-up of the learner's: a thread that does not end must not keep us
-            os._exit(0)
-        link.send(server.answer(request))
+    code = 1
+    try:
+        while True:
+            link.send(server.answer(decode(link.receive())))
+    except LinkClosed:
+        code = 0
+    finally:
+        # no clean-up of the learner's: a thread that does not end must not keep us
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from course.link.codec import CodecError, Handle, decode, encode
+from course.link.codec import CodecError, Handle, decode, encode, put_back
 from course.link.frames import FrameError, LinkTimeout
-from course.link.notebook import describe_error
+from course.link.notebook import describe_error, time_limit_held
+from course.link.outputs import recorded_again
 from grader.errors import LinkError
 from grader.link.student_error import student_error
 from grader.records import CellRun, Limits
@@ -51,7 +52,7 @@ class Learner(Protocol):
         """Run one cell of the learner's, or a setup cell."""
 
     def get(self, name: str) -> Any:
-        """The value of a name as plain data, or a Handle. Raises Missing."""
+        """The value of a name as plain data, or a Handle. Raises Missing or StudentError."""
 
     def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         """Call a function."""
@@ -82,8 +83,7 @@ class LinkedLearner:
     def run(self, name: str, source: str) -> CellRun:
         """See `Learner.run`."""
         reply = self._ask(do="run", source=source)
-        outputs = reply.get("outputs")
-        shown = tuple(o for o in outputs if isinstance(o, dict)) if type(outputs) is list else ()
+        shown = recorded_again(reply.get("outputs"), self._limits.output_kib * 1024)
         error = reply.get("error")
         if error is None:
             return CellRun(name, shown)
@@ -95,6 +95,8 @@ class LinkedLearner:
         reply = self._ask(do="get", name=name)
         if "value" not in reply:
             raise Missing(name)
+        if reply.get("error") is not None:
+            raise student_error(reply["error"])
         return reply["value"]
 
     def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
@@ -127,8 +129,10 @@ class LinkedLearner:
         data = encode(request)  # outside of the try: what the test sends is the test's business
         seconds = self._patience()
         try:
-            self._process.stream.send(data, timeout=seconds)
-            answer = decode(self._process.stream.receive(timeout=seconds))
+            with time_limit_held():  # half an answer left on the link would be taken for the next
+                self._process.stream.send(data, timeout=seconds)
+                data = self._process.stream.receive(timeout=seconds)
+            answer = decode(data)
         except LinkTimeout:
             raise self._lost("it did not answer in time and was ended") from None
         except FrameError:
@@ -179,7 +183,10 @@ class LocalLearner:
         """See `Learner.get`."""
         if name not in self._names:
             raise Missing(name)
-        return self._cross(self._names[name])
+        try:
+            return self._cross(self._names[name])
+        except CodecError as error:
+            raise student_error(describe_error(error)) from None
 
     def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         """See `Learner.call`."""
@@ -187,21 +194,28 @@ class LocalLearner:
 
     def attribute(self, target: Target, name: str) -> Reply:
         """See `Learner.attribute`."""
-        return self._reply(getattr, (self._target(target), name), {})
+        return self._answer(getattr, (self._target(target), name), {})
 
     def probe(
         self, source: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Reply:
         """See `Learner.probe`."""
-        scope = dict(self._names)
-        exec(compile(source, f"<probe {name}>", "exec"), scope)  # noqa: S102
-        return self._reply(scope[name], args, kwargs)
+
+        def define_and_call(*args: Any, **kwargs: Any) -> Any:
+            scope = dict(self._names)
+            exec(compile(source, f"<probe {name}>", "exec"), scope)  # noqa: S102
+            return scope[name](*args, **kwargs)
+
+        return self._reply(define_and_call, args, kwargs)
 
     def _reply(
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Reply:
-        live = [self._live(self._cross(value)) for value in args]
-        named = {key: self._live(self._cross(value)) for key, value in kwargs.items()}
+        sent = decode(encode((list(args), dict(kwargs))))
+        live, named = put_back(sent, lambda handle: self._kept[handle.number])
+        return self._answer(function, live, named)
+
+    def _answer(self, function: Callable[..., Any], live: Any, named: Any) -> Reply:
         prints = io.StringIO()
         with redirect_stdout(prints), redirect_stderr(prints):
             try:
@@ -211,9 +225,6 @@ class LocalLearner:
 
     def _target(self, target: Target) -> Any:
         return self._names[target] if isinstance(target, str) else self._kept[target]
-
-    def _live(self, value: Any) -> Any:
-        return self._kept[value.number] if isinstance(value, Handle) else value
 
     def _cross(self, value: object) -> Any:
         return decode(encode(value, self._keep))

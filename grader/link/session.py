@@ -42,7 +42,7 @@ class _Namespace(dict[str, Any]):
     conversation: Conversation
 
     def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name):
+        if hasattr(builtins, name) or name.startswith("__"):
             raise KeyError(name)  # Python then looks among the builtins itself
         return self.conversation.look_up(name)
 
@@ -87,13 +87,12 @@ class TestSession:
         try:
             with time_limit(self._seconds):
                 self._execute(cell)
+        except StudentError as error:  # first, because it may be an AssertionError too
+            unattempted = isinstance(error, NotImplementedError)
+            outcome = Outcome.UNATTEMPTED if unattempted else Outcome.FAILED
+            return _Verdict(outcome, for_student_error(error, exchanges))
         except AssertionError as error:
             return _Verdict(Outcome.FAILED, in_words(error, cell, exchanges))
-        except NotImplementedError as error:
-            unattempted = isinstance(error, StudentError)
-            return _Verdict(Outcome.UNATTEMPTED if unattempted else Outcome.ERRORED, str(error))
-        except StudentError as error:
-            return _Verdict(Outcome.FAILED, for_student_error(error, exchanges))
         except Missing as error:
             return _Verdict(
                 Outcome.FAILED,
@@ -104,14 +103,19 @@ class TestSession:
             return _Verdict(Outcome.FAILED, str(error))
         except TimeLimit:
             return _Verdict(Outcome.FAILED, f"The test took longer than {self._seconds:g} seconds.")
-        except Exception as error:  # noqa: BLE001 - see _unforeseen
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - pytest.fail() raises no Exception
             return self._unforeseen(error, exchanges)
         return _Verdict(Outcome.PASSED)
 
     @staticmethod
-    def _unforeseen(error: Exception, exchanges: list[Exchange]) -> _Verdict:
+    def _unforeseen(error: BaseException, exchanges: list[Exchange]) -> _Verdict:
         """A test that stumbles over the learner's answer failed; one that stumbles alone erred."""
         said = f"{type(error).__name__}: {error}"
+        if type(error).__name__ == "Failed":  # pytest's: DID NOT RAISE <class 'ValueError'>
+            seen = describe(exchanges[-1]) if exchanges else ""
+            return _Verdict(Outcome.FAILED, f"{error}. {seen}".strip())
         if not exchanges:
             return _Verdict(Outcome.ERRORED, f"The test itself stopped with {said}.")
         return _Verdict(

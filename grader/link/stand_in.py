@@ -58,6 +58,7 @@ class Conversation:
         name, source = function.__name__, _source_without_decorators(function)
 
         def crossing(*args: Any, **kwargs: Any) -> Any:
+            args, kwargs = _as_handles((args, kwargs))
             return self.settle(name, self.learner.probe(source, name, args, kwargs))
 
         return crossing
@@ -83,8 +84,7 @@ class StandIn:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the learner's function with plain data, and bring its value back."""
-        args = tuple(_as_handle(value) for value in args)
-        kwargs = {key: _as_handle(value) for key, value in kwargs.items()}
+        args, kwargs = _as_handles((args, kwargs))
         reply = self._conversation.learner.call(self._target, args, kwargs)
         return self._conversation.settle(self._name, reply)
 
@@ -98,22 +98,37 @@ class StandIn:
     def __repr__(self) -> str:
         return f"<{self._name}: {self._kind}>"
 
-    def _refuse(self, *_: object) -> NoReturn:
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise NotPlainData(
             f"`{self._name}` is an object of type `{self._kind}`, which is no plain data "
             "(a number, a string, a list, a dictionary, an array or a tensor)"
         )
 
-    __array__ = __bool__ = __bytes__ = __complex__ = __contains__ = __delattr__ = _refuse
-    __eq__ = __float__ = __ge__ = __getitem__ = __gt__ = __hash__ = __index__ = _refuse
-    __int__ = __iter__ = __le__ = __len__ = __lt__ = __ne__ = __setattr__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
-    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __pow__ = __neg__ = __abs__ = _refuse
+    __array__ = __array_ufunc__ = __array_function__ = _refuse
+    __bool__ = __bytes__ = __complex__ = __float__ = __index__ = __int__ = __hash__ = _refuse
+    __contains__ = __delitem__ = __getitem__ = __iter__ = __len__ = __next__ = _refuse
+    __reversed__ = __setitem__ = __delattr__ = __dir__ = __reduce_ex__ = __setattr__ = _refuse
+    __eq__ = __ge__ = __gt__ = __le__ = __lt__ = __ne__ = _refuse
+    __add__ = __and__ = __divmod__ = __floordiv__ = __lshift__ = __matmul__ = __mod__ = _refuse
+    __mul__ = __or__ = __pow__ = __rshift__ = __sub__ = __truediv__ = __xor__ = _refuse
+    __radd__ = __rand__ = __rdivmod__ = __rfloordiv__ = __rlshift__ = __rmatmul__ = _refuse
+    __rmod__ = __rmul__ = __ror__ = __rpow__ = __rrshift__ = __rsub__ = _refuse
+    __rtruediv__ = __rxor__ = _refuse
+    __abs__ = __ceil__ = __floor__ = __invert__ = __neg__ = __pos__ = __round__ = _refuse
+    __trunc__ = __enter__ = __exit__ = __aenter__ = __aexit__ = __aiter__ = __await__ = _refuse
     __class__ = property(_refuse)  # what isinstance() asks for
+    __doc__ = property(_refuse)
+
+    def __format__(self, how: str) -> str:
+        return self._refuse() if how else repr(self)
 
 
-def _as_handle(value: Any) -> Any:
-    """A stand-in given as an argument goes back as the object that it stands for."""
+def _as_handles(value: Any) -> Any:
+    """A stand-in in the arguments goes back as the object that it stands for."""
+    if type(value) in (list, tuple):
+        return type(value)(_as_handles(item) for item in value)
+    if type(value) is dict:
+        return {key: _as_handles(item) for key, item in value.items()}
     if type(value) is not StandIn:
         return value
     if not isinstance(value._target, int):

@@ -59,7 +59,13 @@ class Bubblewrap:
 @functools.cache
 def _confinement() -> tuple[str, ...]:
     """bwrap's arguments; each mount is there because Python does not start without it."""
-    options = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+    # found here and not in start(), whose environment has a path of its own
+    options = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+    ]
     options += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "learner"]
     for folder in ("/usr", "/lib", "/lib64", "/bin", "/sbin"):
         options += _view(Path(folder))
@@ -67,7 +73,7 @@ def _confinement() -> tuple[str, ...]:
     # fontconfig and the name of the time zone: read by matplotlib and by datetime
     options += ["--ro-bind-try", "/etc/localtime", "/etc/localtime"]
     options += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", HOME):  # noqa: S108 - a tmpfs of the process's own
+    for folder in ("/tmp", "/dev/shm", HOME):  # noqa: S108 - tmpfs of the process's own
         options += ["--size", str(_TMPFS_BYTES), "--tmpfs", folder]
     for prefix in _interpreter_folders():
         options += ["--ro-bind", prefix, prefix]
@@ -75,6 +81,8 @@ def _confinement() -> tuple[str, ...]:
     options += ["--ro-bind", library, library]
     options += _cover(Path(grader.__file__).parent)
     options += _font_cache()
+    # what is left of the tree is bubblewrap's own tmpfs, and those have no size
+    options += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return (*options, "--chdir", HOME, "--")
 
 
