@@ -233,6 +233,7 @@ def test_otherwise_one_line_says_how_and_the_set_up_goes_on(
     done = project.set_up(**rights)
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1
+    assert ("bubblewrap ..." in done.stdout) == bool(rights), "only who may install says so"
     assert "sudo apt install bubblewrap" in done.stderr
     assert project.stamp.exists()
 
