@@ -19,13 +19,24 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.configuration import Course
+from grader.errors import ConfigurationError
 
 __all__ = ["captured_log", "load_config", "make_converter"]
 
 
 def load_config(course: Course) -> Config:
-    """What nbgrader_config.py of the course says."""
-    loader = PyFileConfigLoader("nbgrader_config.py", path=str(course.root))
+    """What nbgrader_config.py of the course says.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    path = course.root / "nbgrader_config.py"
+    if not path.exists():
+        raise ConfigurationError(
+            f"{path} is missing; nbgrader needs it to find the folders of the course. "
+            "Restore it from the repository."
+        )
+    loader = PyFileConfigLoader(path.name, path=str(course.root))
     config: Config = loader.load_config()
     return config
 
@@ -51,7 +62,7 @@ def captured_log(converter: Any) -> Iterator[io.StringIO]:
     log: logging.Logger = converter.log
     before = (log.handlers[:], log.propagate, log.level)
     log.handlers, log.propagate = [handler], False
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.ERROR)  # what nbgrader does, step by step, is nobody's news
     try:
         with warnings.catch_warnings():
             # nbgrader and its libraries warn of their own deprecations

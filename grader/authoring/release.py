@@ -10,7 +10,6 @@ see what would be released, and, when that may be seen, once with it.
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from dataclasses import dataclass
@@ -18,20 +17,17 @@ from pathlib import Path
 
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from grader.authoring.build import build, write_if_changed
 from grader.authoring.cells import AssignmentSource
 from grader.authoring.secrets import find_leaks
 from grader.authoring.source import read_source
 from grader.configuration import Course
+from grader.converters import captured_log, load_config, make_converter
 from grader.errors import ReleaseError
 
 __all__ = ["ReleaseReport", "release"]
 
-_CONFIGURATION = "nbgrader_config.py"
 _LEAKS_SHOWN = 10
 
 
@@ -104,33 +100,18 @@ def _refuse_leaks(
 
 def _generate(course: Course, assignment_id: str, stage: Path, *, into_gradebook: bool) -> Path:
     """Let nbgrader generate the assignment into `stage`; return the notebook."""
-    config = _configuration(course)
+    config = load_config(course)
     config.CourseDirectory.release_directory = str(stage.relative_to(course.root))
-    config.CourseDirectory.assignment_id = assignment_id
-    config.BaseConverter.force = True
     if not into_gradebook:
         config.SaveCells.enabled = False
         config.GenerateAssignment.no_database = True
-    messages = _Messages()
-    log = logging.Logger("grader.release")  # of its own: its messages go nowhere else
-    log.addHandler(messages)
-    directory = CourseDirectory(config=config, log=log)
-    try:
-        GenerateAssignment(coursedir=directory, config=config, log=log).start()
-    except NbGraderException as error:
-        raise ReleaseError(_refusal(course, assignment_id, messages.text)) from error
+    converter = make_converter(GenerateAssignment, config, assignment_id)
+    with captured_log(converter) as log:
+        try:
+            converter.start()
+        except NbGraderException as error:
+            raise ReleaseError(_refusal(course, assignment_id, log.getvalue())) from error
     return stage / assignment_id / f"{assignment_id}.ipynb"
-
-
-def _configuration(course: Course) -> Config:
-    """The configuration that the command line reads."""
-    path = course.root / _CONFIGURATION
-    if not path.exists():
-        raise ReleaseError(
-            f"{path} is missing; nbgrader needs it to find the folders of the course. "
-            "Restore it from the repository."
-        )
-    return PyFileConfigLoader(_CONFIGURATION, path=str(course.root)).load_config()
 
 
 def _refusal(course: Course, assignment_id: str, log: str) -> str:
@@ -146,20 +127,3 @@ def _refusal(course: Course, assignment_id: str, log: str) -> str:
         f"{assignment_id} was not released: nbgrader refused. Nothing was changed. "
         f"Its messages:\n{log.strip()}"
     )
-
-
-class _Messages(logging.Handler):
-    """Collects what nbgrader has to say, instead of writing it to the terminal."""
-
-    def __init__(self) -> None:
-        super().__init__(level=logging.ERROR)
-        self._lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one message; the logging package calls this."""
-        self._lines.append(record.getMessage())
-
-    @property
-    def text(self) -> str:
-        """All messages so far."""
-        return "\n".join(self._lines)

@@ -17,7 +17,7 @@ from grader.authoring.build import starter
 from grader.authoring.cells import AssignmentSource
 from grader.authoring.release import release
 from grader.configuration import Course, load_course
-from grader.errors import ReleaseError, UnknownAssignment
+from grader.errors import ConfigurationError, ReleaseError, UnknownAssignment
 
 from .conftest import REPOSITORY, SAMPLE
 
@@ -203,7 +203,7 @@ def test_a_gradebook_that_is_no_database_is_one_message(released: Course) -> Non
 
 def test_a_missing_configuration_of_nbgrader_is_one_message(released: Course) -> None:
     (released.root / "nbgrader_config.py").unlink()
-    with pytest.raises(ReleaseError, match=r"nbgrader_config\.py is missing"):
+    with pytest.raises(ConfigurationError, match=r"nbgrader_config\.py is missing"):
         release(released, "tiny")
 
 
