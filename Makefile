@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 BIN := .venv/bin
-RUBBISH := var build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check release pins clean
@@ -32,7 +32,7 @@ release: setup ## write the learners' notebooks in assignments/ from solutions/
 pins: setup ## write constraints.txt anew with the newest packages that fit (minutes)
 	@tools/pins.sh
 
-clean: ## remove var/ (submissions and gradebook too) and the tools' caches; .venv stays
+clean: ## remove the tools' caches; .venv and var/ (submissions, gradebook) stay
 	@for path in $(RUBBISH) $$(find course grader solutions tests -name __pycache__); do \
 		if [ -e "$$path" ]; then echo "removing $$path"; rm -rf "$$path"; fi; \
 	done
