@@ -47,6 +47,12 @@ class _RecordingHook(DisplayHook):  # type: ignore[misc]
     """Sends the value of a cell's last expression to the recorder of the running cell."""
 
     recorder: OutputRecorder | None = None
+    source = ""
+
+    def quiet(self) -> bool:
+        """Whether the cell ends in a semicolon; IPython would look in its history."""
+        cell = self.shell.transform_cell(self.source)
+        return bool(self.semicolon_at_end_of_expression(cell))
 
     def __call__(self, result: object = None) -> None:
         """Record one value, unless the line ends in a semicolon."""
@@ -69,6 +75,9 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
     def ask_exit(self) -> None:
         """`exit()` has no terminal to leave."""
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """`%matplotlib inline` asks for this, and there is no event loop to enter."""
+
 
 class NotebookState:
     """The names that a notebook's cells have bound so far, and the means to use them."""
@@ -86,6 +95,7 @@ class NotebookState:
         """Run one cell; returns its `outputs` and its `error` (None when there was none)."""
         recorder = OutputRecorder(self._output_bytes)
         error: BaseException | None = None
+        self.shell.displayhook.source = source
         with self._recording(recorder):
             try:
                 with time_limit(self._seconds):

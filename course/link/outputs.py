@@ -56,7 +56,11 @@ class OutputRecorder:
         """Append rich data as `kind`: "display_data" or "execute_result"."""
         if self._full:
             return
-        plain = {_text(k): _text(v) for k, v in data.items() if isinstance(v, str | bytes)}
+        plain = {
+            _text(key): _text(value)
+            for key, value in data.items()
+            if isinstance(key, str) and isinstance(value, str | bytes)
+        }
         self._left -= _OVERHEAD + sum(len(k.encode()) + len(v.encode()) for k, v in plain.items())
         if self._left < 0:
             self._cut()
