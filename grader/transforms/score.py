@@ -31,8 +31,11 @@ class SaveScores(NbGraderPreprocessor):  # type: ignore[misc]
             entry = gradebook.find_submission_notebook(
                 about["notebook"], about["assignment"], about["student"]
             )
+            # all cells in one query; asking each grade for its own would be a query each
+            points = {cell.name: cell.max_score for cell in entry.notebook.grade_cells}
             for grade in entry.grades:
-                _save(grade, scores[grade.name])  # a missing score is an error, not marks
+                # a missing score is an error, not marks
+                _save(grade, scores[grade.name], points[grade.name])
             for comment in entry.comments:
                 comment.auto_comment = "No response." if not attempted.get(comment.name) else None
             gradebook.db.commit()
@@ -54,10 +57,10 @@ def _test_score(result: TestResult) -> Score:
     return Score(result.name, result.earned, result.points, needs_manual_grade=errored)
 
 
-def _save(grade: Any, score: Score) -> None:
-    if score.points != grade.max_score:
+def _save(grade: Any, score: Score, points: float) -> None:
+    if score.points != points:
         raise ValueError(
-            f"{score.test}: the gradebook has {grade.max_score:g} points, the notebook "
+            f"{score.test}: the gradebook has {points:g} points, the notebook "
             f"{score.points:g}; run: grader release"
         )
     # None, not zero, is what nbgrader's pages show as "still to be marked"
