@@ -21,7 +21,7 @@ from grader.configuration import Course
 from grader.execution.batch import default_workers, execute_batch
 from grader.mistakes import Mistake, check_mistakes
 from grader.records import Outcome, Run, Script, Submission
-from grader.workbench import Workbench, open_workbench
+from grader.workbench import Workbench, open_current_workbench
 
 __all__ = ["AuditReport", "Finding", "audit"]
 
@@ -68,7 +68,7 @@ def audit(
     Raises:
         SourceError, MistakesError, ReleaseError, SandboxError: it could not be audited.
     """
-    bench = open_workbench(course, assignment_id)
+    bench = open_current_workbench(course, assignment_id)
     source = read_source(course.solution_source(assignment_id))
     check_mistakes(source, bench.kit.mistakes)
     release = nbformat.read(course.release_notebook(assignment_id), as_version=4)

@@ -16,7 +16,7 @@ from grader.execution.batch import default_workers, execute_batch
 from grader.execution.store import find_run, keep_run
 from grader.gradebook import GradebookWriter, Marks, read_marks
 from grader.records import Outcome, Run, Script
-from grader.workbench import Workbench, open_workbench, refused_run
+from grader.workbench import Workbench, open_current_workbench, refused_run
 
 __all__ = ["Graded", "GradingOptions", "Progress", "grade"]
 
@@ -60,12 +60,12 @@ def grade(
     """Grade the submissions of `learners` (of everyone, when empty) for one assignment.
 
     Raises:
-        UnknownAssignment, ReleaseError: see `open_workbench`.
+        UnknownAssignment, ReleaseError: see `open_current_workbench`.
         GraderError: nothing was handed in, or not by the learners that were named.
         SandboxError: learners' code cannot be confined here; nothing was executed.
     """
     options = options or GradingOptions()
-    bench = open_workbench(course, assignment_id)
+    bench = open_current_workbench(course, assignment_id)
     names = _chosen(course.learners(assignment_id), learners, assignment_id)
     scripts = {name: _script(bench, name) for name in names}
     known = {} if options.again else dict(_unchanged(bench, scripts.values()))

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from grader.authoring.build import is_built
 from grader.configuration import Assignment, Course
 from grader.errors import ReleaseError
 from grader.execution.kit import Kit
@@ -24,7 +25,7 @@ from grader.rebuild import Rebuilt, pristine_notebook, rebuild, script_of
 from grader.records import Outcome, Run, Script, Submission, TestResult
 from grader.submissions import read_submission
 
-__all__ = ["Workbench", "open_workbench", "refused_run"]
+__all__ = ["Workbench", "open_current_workbench", "open_workbench", "refused_run"]
 
 NOBODY = "reference"  # the learner's name of scripts that no learner handed in
 
@@ -105,6 +106,22 @@ def _open(course: Course, assignment_id: str, versions: tuple[object, ...]) -> W
         assignment.limits,
     )
     return Workbench(course, assignment, pristine, kit)
+
+
+def open_current_workbench(course: Course, assignment_id: str) -> Workbench:
+    """Like `open_workbench`, for the commands: refuse a release that its source has outrun.
+
+    Raises:
+        ReleaseError: also when the source was changed after the release.
+    """
+    bench = open_workbench(course, assignment_id)
+    source = course.solution_source(assignment_id)
+    if source.exists() and not is_built(course, assignment_id):
+        raise ReleaseError(
+            f"{source} was changed after the release of {assignment_id}, so its tests are not "
+            f"the released ones; run: grader release {assignment_id}"
+        )
+    return bench
 
 
 def refused_run(script: Script, refusal: str) -> Run:

@@ -32,7 +32,7 @@ from grader.authoring.source import read_source
 from grader.configuration import Course
 from grader.records import Role
 
-__all__ = ["build", "reference_answers", "starter", "to_notebook", "write_if_changed"]
+__all__ = ["build", "is_built", "reference_answers", "starter", "to_notebook", "write_if_changed"]
 
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -56,11 +56,25 @@ def build(course: Course, assignment_id: str) -> Path:
         SourceError: the source breaks a rule; nothing is written.
     """
     course.assignment(assignment_id)
-    source = read_source(course.solution_source(assignment_id))
     path = course.source_notebook(assignment_id)
-    text: str = nbformat.writes(to_notebook(source))
-    write_if_changed(path, text + "\n")
+    write_if_changed(path, _built(course, assignment_id))
     return path
+
+
+def is_built(course: Course, assignment_id: str) -> bool:
+    """Whether nbgrader's source notebook is what `build` would write now.
+
+    Raises:
+        SourceError: the source breaks a rule.
+    """
+    path = course.source_notebook(assignment_id)
+    return path.is_file() and path.read_text(encoding="utf-8") == _built(course, assignment_id)
+
+
+def _built(course: Course, assignment_id: str) -> str:
+    source = read_source(course.solution_source(assignment_id))
+    text: str = nbformat.writes(to_notebook(source))
+    return text + "\n"
 
 
 def to_notebook(source: AssignmentSource) -> NotebookNode:
