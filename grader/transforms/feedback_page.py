@@ -32,10 +32,12 @@ from grader.transforms.sanitize import plain_text
 
 __all__ = ["FeedbackConverter", "FeedbackExporter"]
 
+# names, operators, punctuation and blanks have no colour of their own: a third of the page
+_UNCOLOURED = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 TEMPLATES = Path(__file__).parents[1] / "templates" / "feedback"
 
 
-class FeedbackExporter(Exporter):  # type: ignore[misc]
+class FeedbackExporter(Exporter):
     """Exports what ShowResults left in the resources.
 
     Called by nbgrader's GenerateFeedback converter, of which it is the `exporter_class`.
@@ -53,9 +55,9 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         """Run the preprocessors, then set the page."""
         _, resources = super().from_notebook_node(nb, resources, **options)
         styles, styles_hash = _styles()
-        html = _environment().get_template("page.html.j2").render(
-            page=resources["feedback"], styles=styles, styles_hash=styles_hash
-        )
+        template = _environment().get_template("page.html.j2")
+        page = resources["feedback"]
+        html = template.render(page=page, styles=styles, styles_hash=styles_hash)
         return html + "\n", resources
 
 
@@ -108,8 +110,8 @@ def _styles() -> tuple[Markup, str]:
 @lru_cache(maxsize=512)
 def _code(source: str) -> Markup:
     """Python, coloured by classes."""
-    formatter = HtmlFormatter(nowrap=True)
-    return Markup(highlight(plain_text(source), PythonLexer(stripnl=False), formatter))
+    html = highlight(plain_text(source), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return Markup(_UNCOLOURED.sub(r"\1", html).rstrip("\n"))
 
 
 def _marks(number: float) -> str:

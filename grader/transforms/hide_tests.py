@@ -19,7 +19,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 __all__ = ["HideTests", "hide_tests"]
 
-_HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*(?:\n|\Z)|\Z)", re.S | re.M)
+_HIDDEN = re.compile(
+    r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*(?:\n|\Z)|\Z)", re.S | re.M
+)
 # a shorter line gives nothing away, and would be found in innocent text
 SHORTEST_SECRET = 8
 LEFT_OUT = "[a line that belongs to a hidden test]"

@@ -27,7 +27,7 @@ __all__ = ["markdown_filter", "safe_markdown"]
 LOWEST_HEADING = 6
 
 
-class _Renderer(IPythonRenderer):  # type: ignore[misc]
+class _Renderer(IPythonRenderer):
     """nbconvert's renderer, with MathML, Jupyter's anchors and no files or addresses."""
 
     def heading(self, text: str, level: int, **_: Any) -> str:
@@ -53,11 +53,13 @@ class _Renderer(IPythonRenderer):  # type: ignore[misc]
         return f"<pre><code>{escape(code)}</code></pre>\n"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """A bitmap that the cell carries; of any other picture, its description."""
-        bundle = self.attachments.get(url.removeprefix("attachment:"))
-        for kind in PICTURES if isinstance(bundle, dict) else ():
-            if isinstance(bundle.get(kind), str):
-                source = f"data:{kind};base64,{bundle[kind]}"
+        """A bitmap that the cell carries, once; of any other picture, its description."""
+        # taken out, because a thousand mentions of one picture would be a thousand copies
+        bundle: Any = self.attachments.pop(url.removeprefix("attachment:"), None)
+        for kind in PICTURES:
+            encoded = bundle.get(kind) if isinstance(bundle, dict) else None
+            if isinstance(encoded, str):
+                source = f"data:{kind};base64,{encoded}"
                 return f'<img src="{escape(source)}" alt="{escape(_words(text))}">'
         return f"<em>[picture, not shown here: {text or 'without a description'}]</em>"
 

@@ -84,7 +84,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class TestCard:
-    """One test. `source` is empty when the test is hidden; `by_hand`: a person set the marks."""
+    """One test. `source` is empty when the test is hidden; `by_hand`: a person set the marks.
+
+    `same_cause_as` names an earlier test of the exercise that had the same `help`.
+    """
 
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
@@ -101,6 +104,7 @@ class TestCard:
     prints: str = ""
     source: str = ""
     by_hand: bool = False
+    same_cause_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,3 +173,8 @@ class Page:
     def passed(self) -> int:
         """How many tests passed."""
         return sum(exercise.passed for exercise in self.exercises)
+
+    @property
+    def unattempted(self) -> int:
+        """How many exercises are as they were handed out."""
+        return sum(exercise.verdict is Verdict.UNATTEMPTED for exercise in self.exercises)

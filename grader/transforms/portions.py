@@ -51,6 +51,16 @@ class Portions:
         if len(outputs) > OUTPUTS:
             yield Output(text=f"[{len(outputs) - OUTPUTS:,} more outputs are not shown]")
 
+    def of_attachments(self, attachments: Any) -> dict[str, dict[str, str]]:
+        """The bitmaps that a Markdown cell carries, by name."""
+        shown: dict[str, dict[str, str]] = {}
+        for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+            for kind in PICTURES:
+                picture = self._picture(kind, bundle.get(kind)).picture
+                if picture:
+                    shown[str(name)] = {kind: picture.partition(",")[2]}
+        return shown
+
     def _take(self, text: object, most: int) -> str:
         limit = min(most, self._characters)
         self._characters -= min(limit, len(str(text)))

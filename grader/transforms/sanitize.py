@@ -30,11 +30,11 @@ MATHML_ATTRIBUTES = frozenset(
 )
 
 _TAGS = frozenset(
-    "a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 "
+    "a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h2 h3 h4 "
     "h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table "
     "tbody td tfoot th thead tr u ul var".split()
 )
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "title"},
     "abbr": {"title"},
@@ -46,12 +46,15 @@ _ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(MATHML_ATTRIBUTES) for tag in MATHML_TAGS},
 }
 # the classes of Pygments are short; no class of the page itself is
+_COLOURED = (
+    "bp c c1 ch cm cp cpf cs err fm k kc kd kn kr kt m mb mf mh mi mo n na nb nc nd ne nf nn nt nv "
+    "o ow p s s1 s2 sa sb sc sd se sh si sr ss w"
+).split()
 _ALIGNED = {"left", "center", "right"}
 _CLASSES = {
     "code": {"tex"},
     "div": {"highlight"},
-    "span": {"maths"} | set("c1 k kc kn kd kr kt nb nc nd ne nf fm nn bp s1 s2 sa sd se si".split())
-    | set("c ch cm cp cs err mb mf mh mi mo ow n na nt nv o p s sb sc sh sr ss w".split()),
+    "span": {"maths", *_COLOURED},
     "td": _ALIGNED,
     "th": _ALIGNED,
 }

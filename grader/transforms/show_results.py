@@ -71,6 +71,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._portions = Portions()
+        self._causes: dict[tuple[str, str], str] = {}
 
     def read(self, cell: NotebookNode) -> Iterable[Block]:
         """What one cell becomes; nothing, when there is nothing to show."""
@@ -82,7 +83,8 @@ class _Reader:
         elif cell.cell_type == "markdown" and cell.source.strip():
             own = str(cell.get("id", "")).startswith("extra-")
             source = self._portions.of_source(cell.source) if own else cell.source
-            yield Prose(source, own, cell.get("attachments", {}))
+            pictures = cell.get("attachments", {})
+            yield Prose(source, own, self._portions.of_attachments(pictures) if own else pictures)
 
     def _code(self, cell: NotebookNode, role: Role) -> Iterable[Block]:
         if role is Role.TEST:
@@ -121,7 +123,7 @@ class _Reader:
             marks=float(grading.get("score") or 0.0),
             points=float(grading.get("points", 0.0)),
             comment=_comment(grading),
-            attachments=cell.get("attachments", {}),
+            attachments=self._portions.of_attachments(cell.get("attachments")),
         )
 
     def _test(self, cell: NotebookNode) -> TestCard:
@@ -133,6 +135,9 @@ class _Reader:
         points = float(grading.get("points", course.get("points", 0.0)))
         earned = points if verdict is Verdict.PASSED else 0.0
         marks = earned if grading.get("score") is None else float(grading["score"])
+        help_text = str(result.get("help", ""))
+        cause = (course.get("exercise", ""), help_text)
+        first = self._causes.setdefault(cause, grading["grade_id"]) if help_text else ""
         return TestCard(
             name=grading["grade_id"],
             exercise=course.get("exercise", ""),
@@ -142,10 +147,11 @@ class _Reader:
             points=points,
             hidden=hidden,
             rationale=self._portions.of_text(result.get("rationale", "")),
-            help=str(result.get("help", "")),
+            help=help_text,
             prints="" if hidden else self._portions.of_text(result.get("prints", "")),
             source="" if hidden else cell.source,
             by_hand=bool(grading.get("by_hand")),
+            same_cause_as="" if first == grading["grade_id"] else first,
         )
 
 
