@@ -19,13 +19,13 @@ import json
 import os
 import resource
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from course.link.codec import Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream
 from course.link.notebook import NotebookState, describe_error
 
-__all__ = ["Server", "main"]
+__all__ = ["Server", "limit", "main", "serve"]
 
 
 class Server:
@@ -89,7 +89,7 @@ def _take_over_stdio() -> Stream:
     return link
 
 
-def _limit(options: dict[str, Any]) -> None:
+def limit(options: dict[str, Any]) -> None:
     """Limits of this process that hold whatever the sandbox (setrlimit(2))."""
     memory = options["memory_mib"] * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -101,7 +101,12 @@ def main() -> None:
     """Serve on standard input and output; the one argument is JSON with the limits."""
     options = json.loads(sys.argv[1])
     link = _take_over_stdio()
-    _limit(options)
+    limit(options)
+    serve(link, options)
+
+
+def serve(link: Stream, options: dict[str, Any]) -> NoReturn:
+    """Answer at one end of the link until the other is closed. Ends this process."""
     state = NotebookState(
         cell_seconds=options["cell_seconds"], output_bytes=options["output_kib"] * 1024
     )

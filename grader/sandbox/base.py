@@ -10,12 +10,20 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from course.link.frames import Stream
 from grader.records import Limits
 
-__all__ = ["LearnerProcess", "Sandbox", "learner_command", "learner_environment", "spawn"]
+__all__ = [
+    "LearnerProcess",
+    "Sandbox",
+    "described_code",
+    "learner_command",
+    "learner_environment",
+    "learner_options",
+    "spawn",
+]
 
 
 class LearnerProcess(Protocol):
@@ -42,7 +50,17 @@ class Sandbox(Protocol):
         """
 
     def start(self, limits: Limits) -> LearnerProcess:
-        """Start `course.link.serve`. Called by the executor, once for each submission."""
+        """Start `course.link.serve`. Called by the executor, once for each submission.
+
+        Raises:
+            SandboxError: when this learner's process cannot be started.
+        """
+
+    def close(self) -> None:
+        """End whatever is kept warm between two starts, and every learner's process.
+
+        Called by whoever made the sandbox, when it is done with it; twice is harmless.
+        """
 
 
 class ProcessGroup:
@@ -68,7 +86,7 @@ class ProcessGroup:
         """See `LearnerProcess.exit_code`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             # an end of the link is seen a moment before the exit code is there
-            return self._process.wait(timeout=0.5)
+            return described_code(self._process.wait(timeout=0.5))
         return None
 
 
@@ -86,14 +104,25 @@ def spawn(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> 
     return ProcessGroup(process)
 
 
+def described_code(code: int) -> int:
+    """An exit code as `subprocess` says it, from one as a shell would: 137 is -9."""
+    return 128 - code if 128 < code <= 128 + 64 else code
+
+
 def learner_command(limits: Limits) -> list[str]:
     """What runs inside: isolated Python (no PYTHON* variables, no current folder on the path)."""
-    options = {
+    options = json.dumps(learner_options(limits))
+    return [sys.executable, "-I", "-m", "course.link.serve", options]
+
+
+def learner_options(limits: Limits) -> dict[str, Any]:
+    """What a learner's process is told about its limits."""
+    return {
         "cell_seconds": limits.cell_seconds,
         "memory_mib": limits.memory_mib,
         "output_kib": limits.output_kib,
+        "processes": limits.processes,
     }
-    return [sys.executable, "-I", "-m", "course.link.serve", json.dumps(options)]
 
 
 def learner_environment(home: str) -> dict[str, str]:

@@ -4,32 +4,59 @@ Inside there is no network, no other process, no file of the grader's: a read-on
 of the system's libraries, of Python and of the learner's library `course`, an empty home
 and a size-limited /tmp. bubblewrap (bwrap(1)) was chosen over containers and firejail
 because it needs neither a daemon nor a setuid helper, and is in every distribution.
+
+There are two ways to start a learner's process, with the same confinement: warm, as a
+fork of a zygote that runs inside and has imported what notebooks import, and cold, each
+in a bubblewrap of its own, where namespaces cannot be nested
+(docs/decisions/0006-zygote.md).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import course
 import grader
+from course.link.zygote import PRELOADED
+from grader.errors import SandboxError
 from grader.records import Limits
-from grader.sandbox.base import ProcessGroup, learner_command, learner_environment, spawn
+from grader.sandbox.base import (
+    LearnerProcess,
+    learner_command,
+    learner_environment,
+    learner_options,
+    spawn,
+)
+from grader.sandbox.zygote import Zygote, ZygoteGone
 
 __all__ = ["Bubblewrap"]
 
 HOME = "/home/learner"
+_SCRATCH = ("/tmp", "/dev/shm")  # noqa: S108 - in memory, the process's own
 _TMPFS_BYTES = 256 * 2**20
 
 
 class Bubblewrap:
-    """Starts each learner's process in namespaces of its own."""
+    """Starts each learner's process in namespaces of its own.
+
+    Args:
+        warm: whether to try a zygote; without success, and without this, each start is cold.
+    """
 
     name = "bubblewrap"
+
+    def __init__(self, *, warm: bool = True) -> None:
+        self._warm = warm
+        self._zygote: Zygote | None = None
+        self._lock = threading.Lock()
 
     def unavailable(self) -> str | None:
         """Try it: only a sandbox that starts is a sandbox."""
@@ -50,14 +77,66 @@ class Bubblewrap:
         why = (done.stderr.strip().splitlines() or ["no message"])[-1]
         return f"bubblewrap is installed but cannot start a process here: {why}"
 
-    def start(self, limits: Limits) -> ProcessGroup:
-        """See `Sandbox.start`."""
+    def no_warm_start(self) -> str | None:
+        """Why every start is a cold one here, in one line; None when starts are warm.
+
+        Called by ``grader doctor``. Tried as it is done, but without the imports.
+        """
+        try:
+            with contextlib.closing(_zygote(preload=())) as zygote:
+                zygote.ready()
+        except SandboxError as error:
+            return str(error)
+        return None
+
+    def start(self, limits: Limits) -> LearnerProcess:
+        """See `Sandbox.start`. A zygote that has ended is replaced by a new one."""
+        for _ in range(2):
+            zygote = self._ready_zygote()
+            if zygote is None:
+                break
+            try:
+                return zygote.fork(learner_options(limits))
+            except ZygoteGone:
+                self._forget(zygote)
         command = [*_confinement(), *learner_command(limits)]
         return spawn(command, learner_environment(HOME), Path("/"))
 
+    def close(self) -> None:
+        """See `Sandbox.close`."""
+        if self._zygote is not None:
+            self._forget(self._zygote)
+
+    def _forget(self, zygote: Zygote) -> None:
+        zygote.close()
+        with self._lock:
+            if self._zygote is zygote:  # and not one that has replaced it meanwhile
+                self._zygote = None
+
+    def _ready_zygote(self) -> Zygote | None:
+        with self._lock:
+            if self._zygote is None and self._warm:
+                zygote = _zygote()
+                try:
+                    zygote.ready()
+                    self._zygote = zygote
+                except SandboxError:
+                    self._warm = False
+            return self._zygote
+
+
+def _zygote(preload: Sequence[str] = PRELOADED) -> Zygote:
+    return Zygote(
+        _confinement(zygote=True),
+        learner_environment(HOME),
+        folders=[HOME, *_SCRATCH],
+        folder_bytes=_TMPFS_BYTES,
+        preload=preload,
+    )
+
 
 @functools.cache
-def _confinement() -> tuple[str, ...]:
+def _confinement(*, zygote: bool = False) -> tuple[str, ...]:
     """bwrap's arguments; each mount is there because Python does not start without it."""
     # found here and not in start(), whose environment has a path of its own
     options = [
@@ -72,8 +151,11 @@ def _confinement() -> tuple[str, ...]:
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     # fontconfig and the name of the time zone: read by matplotlib and by datetime
     options += ["--ro-bind-try", "/etc/localtime", "/etc/localtime"]
-    options += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", "/dev/shm", HOME):  # noqa: S108 - tmpfs of the process's own
+    # The zygote's forks mount a /proc of their own over it, which the kernel permits only
+    # to who sees one that nothing is mounted over, as bubblewrap does (mount_too_revealing).
+    options += ["--bind", "/proc", "/proc", "--as-pid-1"] if zygote else ["--proc", "/proc"]
+    options += ["--dev", "/dev"]
+    for folder in (*_SCRATCH, HOME):
         options += ["--size", str(_TMPFS_BYTES), "--tmpfs", folder]
     for prefix in _interpreter_folders():
         options += ["--ro-bind", prefix, prefix]

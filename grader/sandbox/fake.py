@@ -50,6 +50,9 @@ class _Fake:
     def start(self, limits: Limits) -> _Thread:
         return _Thread(self._behave)
 
+    def close(self) -> None:
+        pass
+
     def _behave(self, stream: Stream) -> None:
         raise NotImplementedError
 

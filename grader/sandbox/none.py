@@ -27,6 +27,9 @@ class NoSandbox:
         process = spawn(learner_command(limits), learner_environment(home), Path(home))
         return _Tidying(process, home)
 
+    def close(self) -> None:
+        """Nothing is kept."""
+
 
 class _Tidying(ProcessGroup):
     """Removes the temporary folder when the process ends."""

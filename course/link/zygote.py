@@ -1,0 +1,225 @@
+"""The zygote: imports once what notebooks import, then forks one learner's process for each.
+
+Started by the grader's sandbox, inside it, with the control socket as an inherited
+descriptor. For each request three processes come to be:
+
+    zygote ---fork--- keeper ---fork--- first ---fork--- learner
+      |                 |                 |                 course.link.serve on the link
+      |                 |                 process 1 of new namespaces; collects the dead
+      |                 outside of them: tells the grader how it ended, ends it when asked to
+      warm, runs nothing of anybody's
+
+A learner's process is what `course.link.serve` would have been, in namespaces and empty
+folders of its own (`course.link.confine`), less the time to start. It shares with the
+others memory that is copied when it is written to, and nothing else. When the first
+process ends, the kernel ends every other in its namespace; when the zygote ends (the
+control socket is closed, or someone kills it), it ends them all.
+
+Messages, one packet each. On the control socket, from here: ``+`` (with a descriptor of
+this process) or ``-reason``; to here: the options as JSON, with two descriptors, the link
+and the report. On the report, from here: ``+`` once the learner's process runs,
+``-reason`` when it does not, ``=code`` at its end. Closing the report ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from course.link import confine
+from course.link.frames import Stream
+from course.link.serve import limit, serve
+
+__all__ = ["PRELOADED", "main"]
+
+PRELOADED = ("numpy", "torch", "matplotlib.pyplot", "IPython", "course.testing")
+_PACKET = 4096
+_DESCRIPTORS = 512
+_KEPT_FILE = 2**20  # bytes; of the home, only lists such as matplotlib's fonts are worth copying
+
+Learner = Callable[[int, dict[str, Any]], object]
+
+
+def main() -> None:
+    """Serve on the control socket; the one argument is JSON.
+
+    ``control`` is its descriptor, ``preload`` the modules to import, ``folders`` and
+    ``folder_bytes`` the folders that a learner's process has for itself, the home first.
+    """
+    plan = json.loads(sys.argv[1])
+    control = socket.socket(fileno=plan["control"])
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to collect them
+    _warm_up(plan["preload"])
+    zygote = _Zygote(plan["folders"], plan["folder_bytes"])
+    reason = zygote.obstacle()
+    if reason is not None:
+        control.send(b"-" + reason)
+        return
+    myself = os.pidfd_open(os.getpid())
+    socket.send_fds(control, [b"+"], [myself])
+    os.close(myself)
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, _PACKET, 2)
+        if not request:
+            os._exit(0)
+        link, report = descriptors
+        zygote.fork(control, json.loads(request), link, socket.socket(fileno=report))
+
+
+def _warm_up(modules: list[str]) -> None:
+    for name in modules:
+        with contextlib.suppress(ImportError, OSError):  # the notebook that needs it will say so
+            importlib.import_module(name)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)  # a fork has no threads but its own
+    gc.collect()
+    gc.freeze()  # what is not looked at by the collector stays shared
+
+
+class _Zygote:
+    """Forks learners' processes."""
+
+    def __init__(self, folders: list[str], folder_bytes: int) -> None:
+        self._folders = folders
+        self._folder_bytes = folder_bytes
+        self._home = {
+            path: path.read_bytes()
+            for path in Path(folders[0]).rglob("*")
+            if path.is_file() and path.stat().st_size <= _KEPT_FILE
+        }
+
+    def obstacle(self) -> bytes | None:
+        """Why this machine does not let it work, found by trying."""
+        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - a count is all
+        if threads > 1:
+            return b"a library runs %d threads, which a fork would lose" % (threads - 1)
+        report, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with report:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            self.fork(report, {"processes": 1}, nowhere, theirs, lambda link, options: None)
+            said = report.recv(_PACKET)
+        return None if said == b"+" else said[1:] or b"no message"
+
+    def fork(
+        self,
+        private: socket.socket,
+        options: dict[str, Any],
+        link: int,
+        report: socket.socket,
+        learner: Learner | None = None,
+    ) -> None:
+        """Fork a keeper, which sees to the rest. `private` is the zygote's alone."""
+        with report:
+            try:
+                if os.fork() == 0:
+                    private.close()
+                    self._keep(options, link, report, learner or run_learner)
+            except OSError as error:
+                _say(report, b"-" + str(error).encode())
+            os.close(link)
+
+    def _keep(
+        self, options: dict[str, Any], link: int, report: socket.socket, learner: Learner
+    ) -> NoReturn:
+        """Make a learner's process, wait for its end or for the grader's, end it, tell."""
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            confine.enter_namespaces()
+            first = os.fork()
+            if first == 0:
+                self._be_first(options, link, report, learner)
+            os.close(link)
+            poll = select.poll()
+            poll.register(os.pidfd_open(first), select.POLLIN)
+            poll.register(report, select.POLLIN)
+            poll.poll()
+            os.kill(first, signal.SIGKILL)
+            # it has ended only when all others in its namespace have
+            code = os.waitstatus_to_exitcode(os.waitpid(first, 0)[1])
+            _say(report, b"=%d" % code)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the grader is told
+            _say(report, b"-" + str(error).encode())
+        finally:
+            os._exit(0)
+
+    def _be_first(
+        self, options: dict[str, Any], link: int, report: socket.socket, learner: Learner
+    ) -> NoReturn:
+        """Close the namespaces in, start the learner's process, and stay for the dead."""
+        code = 1
+        try:
+            os.setsid()
+            confine.furnish(
+                self._folders, folder_bytes=self._folder_bytes, processes=options["processes"]
+            )
+            _write_files(self._home)
+            os.chdir(self._folders[0])
+            confine.give_up_privileges()
+            confine.only_open(link, report.fileno())
+            process = os.fork()
+            if process == 0:
+                report.close()
+                _run(learner, link, options)
+            _say(report, b"+")
+            report.close()
+            os.close(link)
+            code = _collect(process)
+        except BaseException as error:  # noqa: BLE001 - see _keep
+            _say(report, b"-" + str(error).encode())
+        finally:
+            os._exit(code)
+
+
+def _run(learner: Learner, link: int, options: dict[str, Any]) -> NoReturn:
+    try:
+        learner(link, options)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def run_learner(link: int, options: dict[str, Any]) -> None:
+    """Be a learner's process: as random as a fresh one, limited, at the end of the link."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()  # random reseeds itself after a fork; torch begins alike each time
+    limit(options)
+    # fewer than the grader may have: what is on its way through sockets counts for both
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
+    serve(Stream(link, link), options)
+
+
+def _collect(process: int) -> int:
+    """Wait for whoever ends, until it is `process`; its exit code, as a shell would say it."""
+    while True:
+        ended, status = os.wait()
+        if ended == process:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _write_files(files: Mapping[Path, bytes]) -> None:
+    for path, data in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _say(report: socket.socket, packet: bytes) -> None:
+    with contextlib.suppress(OSError):  # the grader may have gone, or may have heard enough
+        report.send(packet[:_PACKET])
+
+
+if __name__ == "__main__":
+    main()

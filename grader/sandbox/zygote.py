@@ -1,0 +1,219 @@
+"""The grader's half of a zygote: start it, have it fork, end it.
+
+`course.link.zygote` is the other half and describes the messages. What it says is
+believed only in its form, and it is asked for nothing to be sure that learners'
+processes have ended: their ends of sockets and descriptors of processes tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from course.link.frames import Stream
+from course.link.zygote import PRELOADED
+from grader.errors import SandboxError
+from grader.sandbox.base import described_code
+
+__all__ = ["ForkedProcess", "Zygote", "ZygoteGone"]
+
+READY_SECONDS = 120.0  # to import everything, from a cold and slow disk
+FORK_SECONDS = 30.0
+END_SECONDS = 10.0
+_PACKET = 4096
+
+
+class ZygoteGone(SandboxError):
+    """The zygote has ended; a new one may do better."""
+
+
+class ForkedProcess:
+    """A learner's process that a zygote forked."""
+
+    def __init__(self, stream: Stream, report: socket.socket, zygote: Zygote) -> None:
+        self.stream = stream
+        self._report = report
+        self._zygote = zygote
+        self._code: int | None = None
+
+    def started(self) -> None:
+        """Wait until it runs.
+
+        Raises:
+            ZygoteGone: when the zygote ended meanwhile.
+            SandboxError: when it does not run, with the reason.
+        """
+        said = _hear(self._report, FORK_SECONDS)
+        if said == b"+":
+            return
+        self.kill()
+        if said == b"":
+            raise ZygoteGone("the zygote ended while it started a learner's process")
+        raise SandboxError(f"a learner's process could not be started: {_reason(said)}")
+
+    def kill(self) -> None:
+        """See `LearnerProcess.kill`."""
+        self.stream.close()
+        if self._report.fileno() < 0:
+            return
+        with self._report, contextlib.suppress(OSError):
+            self._report.shutdown(socket.SHUT_WR)
+            deadline = time.monotonic() + END_SECONDS
+            while (said := _hear(self._report, deadline - time.monotonic())) != b"":
+                if said is None:
+                    self._zygote.close()  # which ends this one too
+                    return
+                self._note(said)
+
+    def exit_code(self) -> int | None:
+        """See `LearnerProcess.exit_code`."""
+        if self._code is None and self._report.fileno() >= 0:
+            # an end of the link is seen a moment before the exit code is there
+            self._note(_hear(self._report, 0.5))
+        return self._code
+
+    def _note(self, said: bytes | None) -> None:
+        if said == b"":
+            self._code = -signal.SIGKILL if self._code is None else self._code
+        elif said is not None and re.fullmatch(rb"=-?\d{1,3}", said):
+            self._code = described_code(int(said[1:]))
+
+
+class Zygote:
+    """A process that is warm: it has imported what notebooks import, and forks."""
+
+    def __init__(
+        self,
+        confinement: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        folders: Sequence[str],
+        folder_bytes: int,
+        preload: Sequence[str] = PRELOADED,
+    ) -> None:
+        """Start one inside `confinement`, a command that ends in the command to confine.
+
+        Args:
+            confinement: the zygote must be the first process in a PID namespace.
+            environment: the whole environment.
+            folders: what each learner's process has for itself, its home first.
+            folder_bytes: what each of them holds at most.
+            preload: modules to import before anything is forked.
+        """
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        plan = {
+            "control": theirs.fileno(),
+            "preload": list(preload),
+            "folders": list(folders),
+            "folder_bytes": folder_bytes,
+        }
+        command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
+        self._process_descriptor = -1
+        with theirs:
+            self._bwrap = subprocess.Popen(
+                [*confinement, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(environment),
+                cwd="/",
+                start_new_session=True,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def ready(self) -> None:
+        """Wait until it can fork; the first time, that is the time to import everything.
+
+        Raises:
+            SandboxError: when it cannot, with the reason.
+        """
+        if self._process_descriptor >= 0:
+            return
+        said, descriptors = _hear_all(self._control, READY_SECONDS)
+        if said == b"+" and len(descriptors) == 1:
+            self._process_descriptor = descriptors[0]
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self.close()
+        raise SandboxError(_reason(said))
+
+    def fork(self, options: Mapping[str, Any]) -> ForkedProcess:
+        """Have it fork a learner's process.
+
+        Raises:
+            ZygoteGone: when it has ended.
+            SandboxError: when this process could not be made.
+        """
+        ours, link = socket.socketpair()
+        report, its_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        descriptor = ours.detach()
+        process = ForkedProcess(Stream(descriptor, descriptor), report, self)
+        request = json.dumps(dict(options)).encode()
+        with link, its_report:
+            try:
+                given = [link.fileno(), its_report.fileno()]
+                socket.send_fds(self._control, [request], given)
+            except OSError as error:
+                process.stream.close()
+                report.close()
+                raise ZygoteGone(f"the zygote has ended: {error}") from error
+        process.started()
+        return process
+
+    def close(self) -> None:
+        """End it, and with it every process that it forked. Closing twice is harmless."""
+        self._control.close()
+        if self._process_descriptor >= 0:
+            _end(self._process_descriptor)
+            os.close(self._process_descriptor)
+            self._process_descriptor = -1
+        elif self._bwrap.poll() is None:
+            self._bwrap.kill()  # nothing of a learner's runs yet
+        try:
+            self._bwrap.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._bwrap.kill()
+            self._bwrap.wait()
+
+
+def _end(process: int) -> None:
+    """Kill a process by its descriptor, and wait until its whole namespace has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.poll(END_SECONDS * 1000)
+
+
+def _hear(channel: socket.socket, seconds: float) -> bytes | None:
+    """One packet; b"" when nobody is left to send one, None when none came in time."""
+    return _hear_all(channel, seconds)[0]
+
+
+def _hear_all(channel: socket.socket, seconds: float) -> tuple[bytes | None, list[int]]:
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    if not poll.poll(max(0.0, seconds) * 1000):
+        return None, []
+    try:
+        said, descriptors, _, _ = socket.recv_fds(channel, _PACKET, 1, socket.MSG_CMSG_CLOEXEC)
+    except ConnectionError:
+        return b"", []
+    return said, descriptors
+
+
+def _reason(said: bytes | None) -> str:
+    if said is None:
+        return "it said nothing for too long"
+    return said[1:500].decode("utf-8", "replace") or "it ended without a word"
