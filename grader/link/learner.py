@@ -190,11 +190,11 @@ class LocalLearner:
 
     def call(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         """See `Learner.call`."""
-        return self._reply(self._target(target), args, kwargs)
+        return self._reply(lambda *a, **k: self._target(target)(*a, **k), args, kwargs)
 
     def attribute(self, target: Target, name: str) -> Reply:
         """See `Learner.attribute`."""
-        return self._answer(getattr, (self._target(target), name), {})
+        return self._answer(lambda: getattr(self._target(target), name), (), {})
 
     def probe(
         self, source: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
