@@ -6,6 +6,7 @@ learner can act on; the batch goes on. No refusal loses anything, the file stays
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from grader.records import Submission
 
 __all__ = ["read_submission"]
 
+_MAX_CELLS = 5000  # each cell costs time in every step that follows
 _SAVE_AGAIN = (
     "Open your notebook in JupyterLab, save it (File, Save Notebook), and hand it in again."
 )
@@ -59,21 +61,33 @@ def _read_bytes(path: Path, inside: Path, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise SubmissionError(_missing(path)) from None
+    except NotADirectoryError:
+        raise SubmissionError(
+            f"`{path.parent.name}` is a file, not a folder with `{path.name}` in it. {_SAVE_AGAIN}"
+        ) from None
     except OSError as error:
-        raise SubmissionError(f"`{path.name}` cannot be opened: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise SubmissionError(f"`{path.name}` is a folder, not a notebook. {_SAVE_AGAIN}")
-        if not stat.S_ISREG(status.st_mode):
-            raise SubmissionError(f"`{path.name}` is not a regular file. {_SAVE_AGAIN}")
-        if status.st_size > limit:
-            raise SubmissionError(
-                f"`{path.name}` has {status.st_size / 2**20:.1f} MiB; a submission may have "
-                f"{limit / 2**20:g}. Clear the outputs (Edit, Clear Outputs of All Cells), save, "
-                "and hand it in again."
-            )
-        return file.read(limit + 1)
+        what = "is not a regular file" if error.errno == errno.ENXIO else "cannot be opened"
+        raise SubmissionError(f"`{path.name}` {what}: {error.strerror}. {_SAVE_AGAIN}") from None
+    try:
+        _check_file(path.name, os.fstat(descriptor), limit)
+        # not before the check: a file object of a folder cannot even be made
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _check_file(name: str, status: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise SubmissionError(f"`{name}` is a folder, not a notebook. {_SAVE_AGAIN}")
+    if not stat.S_ISREG(status.st_mode):
+        raise SubmissionError(f"`{name}` is not a regular file. {_SAVE_AGAIN}")
+    if status.st_size > limit:
+        raise SubmissionError(
+            f"`{name}` has {status.st_size / 2**20:.1f} MiB; a submission may have "
+            f"{limit / 2**20:g}. Clear the outputs (Edit, Clear Outputs of All Cells), save, "
+            "and hand it in again."
+        )
 
 
 def _missing(path: Path) -> str:
@@ -84,7 +98,7 @@ def _missing(path: Path) -> str:
         )
     found = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     others = [name for name in found if name.endswith(".ipynb")]
-    hint = f" There is `{others[0]}`: was it renamed?" if others else ""
+    hint = f" There is `{_shown(others[0])}`: was it renamed?" if others else ""
     return f"The submission holds no `{path.name}`.{hint} Hand in a file of exactly that name."
 
 
@@ -92,7 +106,7 @@ def _parse(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise SubmissionError(f"The file is empty. {_SAVE_AGAIN}")
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise SubmissionError(
             f"The file is not UTF-8 text (byte {error.start} is {data[error.start]:#04x}), "
@@ -101,16 +115,26 @@ def _parse(data: bytes) -> dict[str, Any]:
     try:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
-        cut = " It seems to be cut off." if error.pos >= len(text.rstrip()) - 1 else ""
+        cut = " It seems to be cut off." if _is_cut(error) else ""
         raise SubmissionError(
             f"The file is not a notebook: {error.msg} at line {error.lineno}, column "
             f"{error.colno}.{cut} {_SAVE_AGAIN}"
         ) from None
-    except (RecursionError, ValueError):
+    except RecursionError:
         raise SubmissionError(
             f"The file is not a notebook: it is nested too deeply. {_SAVE_AGAIN}"
         ) from None
+    except ValueError:  # int() takes numbers of 4300 digits
+        raise SubmissionError(
+            f"The file is not a notebook: a number in it has too many digits. {_SAVE_AGAIN}"
+        ) from None
     return _checked(notebook)
+
+
+def _is_cut(error: json.JSONDecodeError) -> bool:
+    """Whether the text ended before its JSON did."""
+    at_the_end = error.pos >= len(error.doc.rstrip()) - 1
+    return at_the_end or error.msg.startswith("Unterminated string")
 
 
 def _checked(notebook: Any) -> dict[str, Any]:
@@ -118,9 +142,22 @@ def _checked(notebook: Any) -> dict[str, Any]:
         raise SubmissionError(f"The file is JSON, but not a notebook. {_SAVE_AGAIN}")
     version = notebook["nbformat"]
     if version != 4:
+        # the repr of something nested could fail
+        found = f"{version!r:.20}" if isinstance(version, int | float | str) else "of no number"
         raise SubmissionError(
-            f"The notebook is in format {version!r:.20}; format 4 is needed. {_SAVE_AGAIN}"
+            f"The notebook is in format {found}; format 4 is needed. {_SAVE_AGAIN}"
         )
-    if not isinstance(notebook.get("cells"), list):
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
         raise SubmissionError(f"The notebook has no list of cells. {_SAVE_AGAIN}")
+    if len(cells) > _MAX_CELLS:
+        raise SubmissionError(
+            f"The notebook has {len(cells)} cells; a submission may have {_MAX_CELLS}. "
+            "Remove those that you added and do not need, save, and hand it in again."
+        )
     return notebook
+
+
+def _shown(name: str) -> str:
+    """A file name of a learner's choice, fit for a message; it may be any bytes."""
+    return "".join(each if each.isprintable() else "?" for each in name[:80])

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -16,28 +15,8 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader.authoring.build import starter
 from grader.authoring.cells import AssignmentSource
 from grader.authoring.release import release
-from grader.configuration import Course, load_course
+from grader.configuration import Course
 from grader.errors import ConfigurationError, ReleaseError, UnknownAssignment
-
-from .conftest import REPOSITORY, SAMPLE
-
-
-@pytest.fixture(scope="module")
-def released_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """The sample course, released; a new gradebook takes seconds, so that tests copy it."""
-    root = tmp_path_factory.mktemp("once") / "a course"
-    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
-    course = load_course(root)
-    release(course, "tiny")
-    return course
-
-
-@pytest.fixture
-def released(released_once: Course, tmp_path: Path) -> Course:
-    root = tmp_path / "a course"
-    shutil.copytree(released_once.root, root)
-    return load_course(root)
 
 
 def edit(path: Path, old: str, new: str) -> None:
