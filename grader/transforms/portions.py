@@ -17,9 +17,9 @@ from grader.transforms.sanitize import PICTURES, plain_text
 
 __all__ = ["Portions"]
 
-SOURCE_CHARACTERS = 20_000  # of one cell
+SOURCE_CHARACTERS = 10_000  # of one cell
 TEXT_CHARACTERS = 4_000  # of one output, rationale, or what a test made the code print
-PAGE_CHARACTERS = 300_000
+PAGE_CHARACTERS = 200_000
 PICTURE_BYTES = 512 * 1024
 PAGE_PICTURE_BYTES = 4 * 1024 * 1024
 OUTPUTS = 20  # of one cell
@@ -55,7 +55,7 @@ class Portions:
         """The bitmaps that a Markdown cell carries, by name."""
         shown: dict[str, dict[str, str]] = {}
         for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-            for kind in PICTURES:
+            for kind in PICTURES if isinstance(bundle, dict) else ():
                 picture = self._picture(kind, bundle.get(kind)).picture
                 if picture:
                     shown[str(name)] = {kind: picture.partition(",")[2]}

@@ -29,10 +29,12 @@ from grader.transforms.page import (
     Written,
 )
 from grader.transforms.portions import Portions
+from grader.transforms.sanitize import plain_text
 
 __all__ = ["ShowResults", "page_of"]
 
 _LABELS = {Role.SETUP: "Set-up code", Role.FIGURE: "Code of a figure (not run for grading)"}
+LONGEST_NAME = 200
 _AUTO_COMMENT = "No response."  # nbgrader's, for an answer that was left as it was
 
 
@@ -55,7 +57,7 @@ def page_of(nb: NotebookNode, *, title: str, about: dict[str, Any]) -> Page:
     course = nb.metadata.get("course", {})
     return Page(
         title=title,
-        learner=about.get("name") or about["student"],
+        learner=plain_text(about.get("name") or about["student"], LONGEST_NAME),
         marks=about.get("score", sum(exercise.marks for exercise in exercises)),
         points=about.get("max_score", sum(exercise.points for exercise in exercises)),
         penalty=about.get("late_penalty", 0.0),
@@ -156,7 +158,7 @@ class _Reader:
 
 
 def _comment(grading: dict[str, Any]) -> str:
-    comment = str(grading.get("comment") or "")
+    comment = plain_text(grading.get("comment") or "")
     return "" if comment == _AUTO_COMMENT else comment
 
 
