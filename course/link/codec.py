@@ -40,7 +40,7 @@ __all__ = [
 MAX_MESSAGE = 64 * 2**20  # bytes; an array of 8 million float64 still fits
 MAX_DEPTH = 32  # containers inside containers
 MAX_ITEMS = 2**18  # values in one message; an array counts as a handful
-MAX_INTEGER_BYTES = 4096  # Python's integers are unbounded, messages are not
+MAX_INTEGER_BYTES = 1024  # Python will not print one of 1786 (sys.set_int_max_str_digits)
 # Keys whose hashes anyone can foresee (text is hashed with a secret) make a dictionary slow.
 MAX_ODD_KEYS = 1000
 MAX_DIMENSIONS = 32

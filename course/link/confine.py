@@ -6,18 +6,20 @@ The kernel is asked through ctypes: os.unshare came with Python 3.12, mount(2) n
 and the interpreter must not be required to have more than its standard library.
 
 Sources: unshare(2), user_namespaces(7), pid_namespaces(7), mount_namespaces(7),
-capabilities(7), prctl(2).
+capabilities(7), keyrings(7), prctl(2).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import resource
 import signal
 from collections.abc import Sequence
 from itertools import count
+from typing import NoReturn
 
 __all__ = ["LEARNER_ID", "enter_namespaces", "furnish", "give_up_privileges", "only_open"]
 
@@ -34,6 +36,9 @@ _INERT = _NO_SETUID | _NO_DEVICES | _NO_EXEC
 _SET_PARENT_DEATH_SIGNAL, _DROP_FROM_BOUND, _SET_NO_NEW_PRIVILEGES, _AMBIENT = 1, 24, 38, 47
 _AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
+# <linux/keyctl.h>, and the number of keyctl(2) in <asm/unistd.h>
+_JOIN_SESSION_KEYRING = 1
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
 
 _FILES_IN_MEMORY = 32_768  # their number; the kernel's memory for them counts for no size
 _FEWEST_PROCESSES = 301  # the smallest pid_max that the kernel takes
@@ -55,6 +60,7 @@ def enter_namespaces() -> None:
     # as root of this namespace, because devpts belongs to a root
     _write_maps(own, 0, user, group)
     os.close(own)
+    _forget_keys()
 
 
 def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> None:
@@ -109,6 +115,14 @@ def only_open(*kept: int) -> None:
                 os.close(int(name))
 
 
+def _forget_keys() -> None:
+    """Leave the keyring of the session, which no namespace does: it may hold the grader's keys."""
+    number = _KEYCTL.get(os.uname().machine)  # the C library has no function for it
+    joined = 0 if number is None else _libc.syscall(number, _JOIN_SESSION_KEYRING, None)
+    if joined < 0 and ctypes.get_errno() != errno.ENOSYS:  # a kernel without keys
+        _failed("keyctl")
+
+
 def _limit_processes(number: int) -> None:
     """Limit them by each means that counts those of this namespace alone, not the machine's."""
     if _kernel() >= (5, 14):
@@ -146,8 +160,12 @@ def _mount(source: str, target: str, kind: str | None, flags: int, options: str 
 
 def _call(name: str, *arguments: object, about: str = "") -> None:
     if getattr(_libc, name)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name}{about}: {os.strerror(number)}")
+        _failed(f"{name}{about}")
+
+
+def _failed(what: str) -> NoReturn:
+    number = ctypes.get_errno()
+    raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 def _kernel() -> tuple[int, ...]:

@@ -13,7 +13,7 @@ A learner's process is what `course.link.serve` would have been, in namespaces a
 folders of its own (`course.link.confine`), less the time to start. It shares with the
 others memory that is copied when it is written to, and nothing else. When the first
 process ends, the kernel ends every other in its namespace; when the zygote ends (the
-control socket is closed, or someone kills it), it ends them all.
+control socket is closed, it is idle for long, or someone kills it), it ends them all.
 
 Messages, one packet each. On the control socket, from here: ``+`` (with a descriptor of
 this process) or ``-reason``; to here: the options as JSON, with two descriptors, the link
@@ -43,7 +43,12 @@ from course.link.serve import limit, serve
 
 __all__ = ["PRELOADED", "main"]
 
-PRELOADED = ("numpy", "torch", "matplotlib.pyplot", "IPython", "course.testing")
+PRELOADED = (
+    *("numpy", "torch", "course.testing"),
+    # what a first cell and a first figure import besides
+    *("IPython.core.application", "IPython.core.completerlib", "IPython.core.magics"),
+    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
+)
 _PACKET = 4096
 _DESCRIPTORS = 512
 _KEPT_FILE = 2**20  # bytes; of the home, only lists such as matplotlib's fonts are worth copying
@@ -55,7 +60,8 @@ def main() -> None:
     """Serve on the control socket; the one argument is JSON.
 
     ``control`` is its descriptor, ``preload`` the modules to import, ``folders`` and
-    ``folder_bytes`` the folders that a learner's process has for itself, the home first.
+    ``folder_bytes`` the folders that a learner's process has for itself, the home first,
+    ``idle_seconds`` the time after which a zygote that nobody uses gives its memory back.
     """
     plan = json.loads(sys.argv[1])
     control = socket.socket(fileno=plan["control"])
@@ -69,12 +75,24 @@ def main() -> None:
     myself = os.pidfd_open(os.getpid())
     socket.send_fds(control, [b"+"], [myself])
     os.close(myself)
-    while True:
+    while _wait(control, plan["idle_seconds"]):
         request, descriptors, _, _ = socket.recv_fds(control, _PACKET, 2)
         if not request:
-            os._exit(0)
+            break
         link, report = descriptors
         zygote.fork(control, json.loads(request), link, socket.socket(fileno=report))
+
+
+def _wait(control: socket.socket, idle_seconds: float) -> bool:
+    """Wait for a request, or for the grader to go; False when neither comes and nobody runs."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    while not poll.poll(idle_seconds * 1000):
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+    return True
 
 
 def _warm_up(modules: list[str]) -> None:

@@ -63,6 +63,7 @@ def _failing_line(error: AssertionError, cell: ScriptCell) -> str:
     if not own:
         return ""
     for node in ast.walk(ast.parse(cell.source)):
-        if isinstance(node, ast.Assert) and node.lineno == own[-1].lineno:
+        line, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+        if isinstance(node, ast.Assert) and line <= (own[-1].lineno or 0) <= last:
             return f"`{ast.unparse(node.test)}`"
     return ""

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from course.link.codec import Handle
 from grader.link.learner import Learner, Reply, Target
+from grader.link.student_error import StudentError
 
 __all__ = ["Conversation", "Exchange", "NotPlainData", "StandIn"]
 
@@ -40,7 +41,12 @@ class Conversation:
 
     def look_up(self, name: str) -> Any:
         """The learner's `name`: plain data, or a stand-in."""
-        value = self.learner.get(name)
+        try:
+            value = self.learner.get(name)
+        except StudentError as error:
+            self.exchanges.append(Exchange(name, Reply(error=error)))
+            # of no other type: Python takes a KeyError for a name that is not there
+            raise StudentError(error.kind, error.message, error.lines, error.timeout) from None
         if isinstance(value, Handle):
             return StandIn(self, name, name, value.kind)
         self.exchanges.append(Exchange(name, Reply(value)))

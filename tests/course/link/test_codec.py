@@ -287,7 +287,7 @@ TOO_MUCH: dict[str, Any] = {
     "a broadcast array": np.broadcast_to(np.float64(1), (10**6, 10**6)),
     "an expanded tensor": torch.ones(1).expand(10**5, 10**5),
     "bytes": bytearray(MAX_MESSAGE + 1),
-    "an integer": 2 ** (8 * 4096),
+    "an integer": 2 ** (8 * 1024),
     "half a surrogate pair": "\ud800",
     "half a surrogate pair as key": {"\udfff": 1},
     "an empty array of a huge shape": np.zeros((0, 2**40)),

@@ -10,9 +10,11 @@ import pytest
 from grader.link.learner import Learner, LinkedLearner, LocalLearner
 from grader.link.session import TestSession
 from grader.records import Limits, Role, ScriptCell, TestResult
+from grader.sandbox.base import LearnerProcess
 from grader.sandbox.none import NoSandbox
 
-QUICK = Limits(cell_seconds=1.0, submission_seconds=60.0, output_kib=4)
+PATIENT = Limits(cell_seconds=30.0, submission_seconds=60.0)
+HASTY = Limits(cell_seconds=0.5, submission_seconds=60.0)
 
 
 class Desk:
@@ -40,9 +42,32 @@ def local() -> Desk:
     return Desk(LocalLearner())
 
 
+@pytest.fixture(scope="module")
+def process() -> Iterator[LearnerProcess]:
+    yield from _started(PATIENT)
+
+
 @pytest.fixture
-def linked() -> Iterator[Desk]:
-    yield from _linked(QUICK)
+def linked(process: LearnerProcess) -> Desk:
+    """On a process that is shared by tests which leave it as they found it."""
+    learner = LinkedLearner(process, PATIENT)
+    learner.run("reset", "%reset -f")
+    return Desk(learner)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Desk]:
+    """On a process of its own, which may be ruined."""
+    for process in _started(PATIENT):
+        yield Desk(LinkedLearner(process, PATIENT))
+
+
+@pytest.fixture
+def hasty() -> Iterator[Desk]:
+    for process in _started(HASTY):
+        learner = LinkedLearner(process, HASTY)
+        learner.run("warm-up", "")
+        yield Desk(learner)
 
 
 @pytest.fixture(params=["local", "linked"])
@@ -51,9 +76,7 @@ def desk(request: pytest.FixtureRequest) -> Desk:
     return found
 
 
-def _linked(limits: Limits) -> Iterator[Desk]:
+def _started(limits: Limits) -> Iterator[LearnerProcess]:
     process = NoSandbox().start(limits)
-    try:
-        yield Desk(LinkedLearner(process, limits))
-    finally:
-        process.kill()
+    yield process
+    process.kill()
