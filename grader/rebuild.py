@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,13 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from grader.bitmaps import KINDS, bitmap
 from grader.records import Role, Script, ScriptCell, Submission
 
 __all__ = ["Rebuilt", "pristine_notebook", "rebuild", "script_of"]
 
 _ANSWERS = (Role.ANSWER, Role.WRITTEN)
+_MAX_PARSED = 50_000  # characters; the parser takes a thousand times as many bytes
 _TOP = ""  # where cells go that stand before the first cell we know
 
 
@@ -131,8 +134,9 @@ class _Reading:
     def _read_unknown(self, cell: dict[str, Any], text: str) -> None:
         """A cell without an id of ours: the author's prose, perhaps edited, or the learner's."""
         own = self._texts.get(_normal(text))
-        if own is None and cell.get("id") in self._plain:
-            own = str(cell["id"])
+        claimed = cell.get("id")
+        if own is None and isinstance(claimed, str) and claimed in self._plain:
+            own = claimed
             if self._plain[own].cell_type == "code":
                 self.edited[own] = text
             else:
@@ -165,10 +169,18 @@ def _same_answer(answer: str, starter: str, cell_type: str) -> bool:
     """Whether only blanks and comments differ."""
     if cell_type == "code":
         try:
-            return ast.dump(ast.parse(answer)) == ast.dump(ast.parse(starter))
+            return _syntax(answer) == _syntax(starter)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass  # magics, or not Python at all: compare as text
     return _normal(answer) == _normal(starter)
+
+
+def _syntax(code: str) -> str:
+    if len(code) > _MAX_PARSED:
+        raise ValueError("too long to be parsed here, outside of the sandbox")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the learner's code, and no concern of ours
+        return ast.dump(ast.parse(code))
 
 
 def _script_cell(cell: NotebookNode) -> ScriptCell:
@@ -223,12 +235,12 @@ def _pictures(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         images = {
-            kind: bundle[kind]
-            for kind in ("image/png", "image/jpeg")
-            if isinstance(bundle, dict) and isinstance(bundle.get(kind), str)
+            kind: picture
+            for kind in KINDS
+            if isinstance(bundle, dict) and (picture := bitmap(kind, bundle.get(kind)))
         }
-        if images:
-            kept[str(name)] = images
+        if images and name.isprintable():  # half of a surrogate pair cannot be written
+            kept[name] = images
     return kept
 
 

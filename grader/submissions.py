@@ -91,11 +91,12 @@ def _check_file(name: str, status: os.stat_result, limit: int) -> None:
 
 
 def _missing(path: Path) -> str:
-    if path.parent.with_name(f"{path.parent.name}.link-removed.txt").exists():
-        return (
-            f"`{path.parent.name}` was a symbolic link, not a folder of your own; it was removed. "
-            "Hand in the notebook itself."
-        )
+    for part in (path.parent, path.parent.parent):
+        if part.with_name(f"{part.name}.link-removed.txt").exists():
+            return (
+                f"`{part.name}` was a symbolic link, not a folder of your own; it was removed. "
+                "Hand in the notebook itself."
+            )
     found = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     others = [name for name in found if name.endswith(".ipynb")]
     hint = f" There is `{_shown(others[0])}`: was it renamed?" if others else ""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from grader.bitmaps import KINDS, bitmap
+
 __all__ = ["safe_outputs"]
 
-_BITMAPS = {"image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff"}
 _CUT = "\n[cut here: too much output]\n"
 
 
@@ -36,7 +35,9 @@ def safe_outputs(outputs: Sequence[dict[str, Any]], limit: int) -> list[Notebook
     return kept
 
 
-def _safe(output: dict[str, Any], left: int) -> NotebookNode | None:
+def _safe(output: Any, left: int) -> NotebookNode | None:
+    if not isinstance(output, dict):
+        return None
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -45,7 +46,7 @@ def _safe(output: dict[str, Any], left: int) -> NotebookNode | None:
         return None
     data = output.get("data")
     data = data if isinstance(data, dict) else {}
-    shown = {k: data[k] for k in _BITMAPS if _is_bitmap(k, data.get(k), left)}
+    shown = {kind: text for kind in KINDS if (text := _picture(kind, data.get(kind), left))}
     shown["text/plain"] = _short(data.get("text/plain"), left)
     return new_output("display_data", data=shown)
 
@@ -57,11 +58,5 @@ def _short(text: Any, left: int) -> str:
     return data[:left].decode("utf-8", "ignore") + ("" if len(data) <= left else _CUT)
 
 
-def _is_bitmap(kind: str, text: Any, left: int) -> bool:
-    if not isinstance(text, str) or len(text) > left:
-        return False
-    try:
-        start = base64.b64decode(text[:64].encode("ascii"))
-    except (binascii.Error, UnicodeEncodeError):
-        return False
-    return start.startswith(_BITMAPS[kind])
+def _picture(kind: str, text: Any, left: int) -> str | None:
+    return bitmap(kind, text) if isinstance(text, str) and len(text) <= left else None
