@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.records import Outcome, Role, Run, Score, TestResult
+from grader.transforms.stored_cells import stored_cells
 
 __all__ = ["SaveScores", "scores_of"]
 
@@ -31,11 +32,10 @@ class SaveScores(NbGraderPreprocessor):  # type: ignore[misc]
             entry = gradebook.find_submission_notebook(
                 about["notebook"], about["assignment"], about["student"]
             )
-            # all cells in one query; asking each grade for its own would be a query each
-            points = {cell.name: cell.max_score for cell in entry.notebook.grade_cells}
+            cells = stored_cells(gradebook, entry)
             for grade in entry.grades:
                 # a missing score is an error, not marks
-                _save(grade, scores[grade.name], points[grade.name])
+                _save(grade, scores[grade.name], cells[grade.cell_id].max_score)
             for comment in entry.comments:
                 comment.auto_comment = "No response." if not attempted.get(comment.name) else None
             gradebook.db.commit()
