@@ -304,7 +304,7 @@ def test_setup_names_are_the_trusted_ones_whatever_the_learner_does(desk: Any):
         "def close(a, b): return a == b"
     )
     desk.answer(
-        "isclose = close = lambda a, b: True\nX = None\nnp.allclose = lambda *_: True\n"
+        "isclose = close = lambda a, b: True\nX = None\n"
         "class np: pass\ndef f(x): return 5"
     )
     assert desk.test("assert close(f(3), 6)").outcome is FAILED
