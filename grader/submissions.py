@@ -118,7 +118,7 @@ def _parse(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         cut = " It seems to be cut off." if _is_cut(error) else ""
         raise SubmissionError(
-            f"The file is not a notebook: {error.msg} at line {error.lineno}, column "
+            f"The file is not a notebook: {error.msg.removesuffix(" at")} at line {error.lineno}, column "
             f"{error.colno}.{cut} {_SAVE_AGAIN}"
         ) from None
     except RecursionError:

@@ -35,20 +35,19 @@ def _demo_assignment(course: Course, assignment_id: str, workers: int) -> None:
     started = time.perf_counter()
     report = release(course, assignment_id)
     done = "released" if report.changed else "is released, unchanged"
-    console.print(f"1. {assignment_id} {done}: {_short(course, report.notebook)}")
+    _say(f"1. {assignment_id} {done}: {_short(course, report.notebook)}")
     cohort = _cohort(course, assignment_id)
     hand_in(course, assignment_id, cohort)
-    console.print(
-        f"2. {len(cohort)} learners have handed in: {_short(course, course.var)}/submitted"
-    )
+    _say(f"2. {len(cohort)} learners have handed in: {_short(course, course.var)}/submitted")
     options = GradingOptions(sandbox=_sandbox(), workers=workers)
     learners = [member.learner for member in cohort]
     with run_progress("3. grading") as tell:
         graded = grade(course, assignment_id, learners, options=options, on_progress=tell)
     pages = write_feedback(course, assignment_id, learners)
-    console.print(f"4. {len(pages)} feedback pages: {_short(course, course.var)}/feedback")
-    show_graded(graded, {member.learner: member.about for member in cohort})
-    console.print(f"All of it took {time.perf_counter() - started:.0f} seconds.\n")
+    _say(f"4. {len(pages)} feedback pages: {_short(course, course.var)}/feedback")
+    lines = {line.learner: line for line in graded}
+    show_graded([lines[name] for name in learners], {m.learner: m.about for m in cohort})
+    _say(f"All of it took {time.perf_counter() - started:.0f} seconds.\n")
     _say_what_to_open(course, assignment_id, graded)
 
 
@@ -63,7 +62,7 @@ def _sandbox() -> str:
     reason = SANDBOXES["bubblewrap"]().unavailable()
     if reason is None:
         return "bubblewrap"
-    console.print(f"   No sandbox: {reason}. The demo's own notebooks are run without one.")
+    _say(f"   No sandbox: {reason}. The demo's own notebooks are run without one.")
     return "none"
 
 
@@ -71,15 +70,15 @@ def _say_what_to_open(course: Course, assignment_id: str, graded: Sequence[Grade
     named = [line for line in graded if any(test.mistake for test in line.run.tests)]
     failed = [line for line in graded if line.outcome is Outcome.FAILED]
     example = (named or failed or list(graded))[0].learner
-    console.print("What to open next:")
-    console.print(
-        f"  a learner's feedback   {_short(course, course.feedback_page(assignment_id, example))}"
-    )
-    console.print(
-        f"  the notebook itself    {_short(course, course.release_notebook(assignment_id))}"
-    )
-    console.print(f"  its tests, tested      .venv/bin/grader audit {assignment_id}")
-    console.print("  the gradebook          .venv/bin/jupyter lab, then Nbgrader > Formgrader")
+    _say("What to open next:")
+    _say(f"  a learner's feedback   {_short(course, course.feedback_page(assignment_id, example))}")
+    _say(f"  the notebook itself    {_short(course, course.release_notebook(assignment_id))}")
+    _say(f"  its tests, tested      .venv/bin/grader audit {assignment_id}")
+    _say("  the gradebook          .venv/bin/jupyter lab, then Nbgrader > Formgrader")
+
+
+def _say(line: str) -> None:
+    console.print(line, soft_wrap=True)  # a path must stay in one piece
 
 
 def _short(course: Course, path: Path) -> Path:

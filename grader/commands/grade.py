@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,6 +25,7 @@ from grader.commands.console import (
 from grader.configuration import load_course
 from grader.grading import Graded, GradingOptions
 from grader.grading import grade as grade_assignment
+from grader.records import Outcome
 
 __all__ = ["grade", "show_graded"]
 
@@ -60,36 +62,38 @@ def grade(
         raise typer.Exit(1)
 
 
-def show_graded(graded: Sequence[Graded], about: dict[str, str] | None = None) -> None:
+def show_graded(graded: Sequence[Graded], about: Mapping[str, str] | None = None) -> None:
     """Print the cohort's table; `about` adds a column with a note on each learner."""
-    table = Table(title_justify="left")
-    table.add_column("learner")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("learner", no_wrap=True)
     if about is not None:
-        table.add_column("handed in", overflow="fold")
-    table.add_column("outcome")
-    table.add_column("marks", justify="right")
-    table.add_column("tests", justify="right")
-    table.add_column("what the feedback names", overflow="fold")
+        table.add_column("handed in")
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("marks", justify="right", no_wrap=True)
+    table.add_column("tests", justify="right", no_wrap=True)
+    table.add_column("named in the feedback")
     for line in graded:
-        notes = [] if about is None else [escape(about.get(line.learner, ""))]
-        passed = sum(test.earned == test.points for test in line.run.tests)
-        table.add_row(
-            escape(line.learner),
-            *notes,
-            SYMBOLS[line.outcome],
-            _marks(line),
-            f"{passed}/{len(line.run.tests)}",
-            escape(_named(line)),
-        )
+        note = None if about is None else about.get(line.learner, "")
+        table.add_row(*_row(line, note))
     console.print(table)
     fresh = sum(line.fresh for line in graded)
-    console.print(
-        f"{len(graded)} submissions: {fresh} graded now, {len(graded) - fresh} unchanged."
-    )
+    console.print(f"{len(graded)} submissions: {fresh} graded, {len(graded) - fresh} unchanged.")
     if any(line.marks and line.marks.needs_manual_grade for line in graded):
-        console.print(
-            "* waits for marks by hand, in the formgrader: written answers, refused files"
-        )
+        console.print("* a person has something to mark: a written answer, or a refused file")
+
+
+def _row(line: Graded, note: str | None) -> Iterator[str]:
+    named = _named(line)
+    yield escape(line.learner)
+    if note is not None:
+        yield escape(note)
+        if note == f"mistake: {named}":
+            named = "that mistake"
+    yield SYMBOLS[line.outcome]
+    yield _marks(line)
+    passed = sum(test.outcome is Outcome.PASSED for test in line.run.tests)
+    yield f"{passed}/{len(line.run.tests)}"
+    yield escape(named)
 
 
 def _marks(line: Graded) -> str:
@@ -104,8 +108,9 @@ def _named(line: Graded) -> str:
     if line.run.fault is not None:
         return f"the grader failed: {line.run.fault}"
     if line.run.refusal is not None:
-        return line.run.refusal
-    return ", ".join(sorted({test.mistake for test in line.run.tests if test.mistake}))
+        return line.run.refusal.split(". ")[0] + "."  # what next stands in the feedback
+    names = sorted({test.mistake for test in line.run.tests if test.mistake})
+    return ", ".join(name.replace("_", " ") for name in names)
 
 
 def _as_json(line: Graded) -> dict[str, object]:
