@@ -117,8 +117,9 @@ def _parse(data: bytes) -> dict[str, Any]:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
         cut = " It seems to be cut off." if _is_cut(error) else ""
+        what = error.msg.removesuffix(" at")
         raise SubmissionError(
-            f"The file is not a notebook: {error.msg.removesuffix(" at")} at line {error.lineno}, column "
+            f"The file is not a notebook: {what} at line {error.lineno}, column "
             f"{error.colno}.{cut} {_SAVE_AGAIN}"
         ) from None
     except RecursionError:
