@@ -65,6 +65,7 @@ def examine(root: Path) -> tuple[Finding, ...]:
         ("torch", lambda: library("torch", describe_torch)),
         ("nbgrader", lambda: library("nbgrader")),
         ("sandbox", lambda: sandbox(Bubblewrap().unavailable)),
+        ("warm start", lambda: warm_start(Bubblewrap().no_warm_start)),
         ("cores", cores),
         ("memory", memory),
         ("cgroups", control_groups),
@@ -172,6 +173,15 @@ def why_no_sandbox(complaint: str, settings: Path) -> str:
         "Not permitted here. In a container: allow user namespaces (its seccomp profile must let "
         "clone, unshare and mount pass), or grade on a machine of your own."
     )
+
+
+def warm_start(obstacle: Callable[[], str | None]) -> Finding:
+    """Can a process inside the sandbox, which has imported everything, be forked for each?"""
+    reason = obstacle()
+    if reason is None:
+        return Finding("warm start", True, "info", "learners' processes are forked from a warm one")
+    advice = "Grading works, and takes some seconds more for each submission."
+    return Finding("warm start", False, "info", f"no, because {one_line(reason, 140)}", advice)
 
 
 def cores(usable: Callable[[int], set[int]] = os.sched_getaffinity) -> Finding:

@@ -210,9 +210,11 @@ def _run(learner: Learner, link: int, options: dict[str, Any]) -> NoReturn:
 
 def run_learner(link: int, options: dict[str, Any]) -> None:
     """Be a learner's process: as random as a fresh one, limited, at the end of the link."""
-    numpy = sys.modules.get("numpy")
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     if numpy is not None:
-        numpy.random.seed()  # random reseeds itself after a fork; torch begins alike each time
+        numpy.random.seed()  # Python's own `random` does so by itself after a fork
+    if torch is not None:
+        torch.default_generator.seed()
     limit(options)
     # fewer than the grader may have: what is on its way through sockets counts for both
     resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))

@@ -121,7 +121,6 @@ def learner_options(limits: Limits) -> dict[str, Any]:
         "cell_seconds": limits.cell_seconds,
         "memory_mib": limits.memory_mib,
         "output_kib": limits.output_kib,
-        "processes": limits.processes,
     }
 
 

@@ -16,8 +16,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from course.link.frames import Stream
@@ -30,6 +32,7 @@ __all__ = ["ForkedProcess", "Zygote", "ZygoteGone"]
 READY_SECONDS = 120.0  # to import everything, from a cold and slow disk
 FORK_SECONDS = 30.0
 END_SECONDS = 10.0
+IDLE_SECONDS = 300.0
 _PACKET = 4096
 
 
@@ -100,6 +103,7 @@ class Zygote:
         folders: Sequence[str],
         folder_bytes: int,
         preload: Sequence[str] = PRELOADED,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Start one inside `confinement`, a command that ends in the command to confine.
 
@@ -109,6 +113,11 @@ class Zygote:
             folders: what each learner's process has for itself, its home first.
             folder_bytes: what each of them holds at most.
             preload: modules to import before anything is forked.
+            idle_seconds: after which it ends by itself, so that a server that has graded
+                does not keep its memory.
+
+        Raises:
+            SandboxError: when the command cannot be found.
         """
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = {
@@ -116,20 +125,16 @@ class Zygote:
             "preload": list(preload),
             "folders": list(folders),
             "folder_bytes": folder_bytes,
+            "idle_seconds": idle_seconds,
         }
         command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
         self._process_descriptor = -1
         with theirs:
-            self._bwrap = subprocess.Popen(
-                [*confinement, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=dict(environment),
-                cwd="/",
-                start_new_session=True,
-                pass_fds=[theirs.fileno()],
-            )
+            try:
+                self._bwrap = _lasting([*confinement, *command], environment, theirs.fileno())
+            except OSError as error:
+                self._control.close()
+                raise SandboxError(f"bubblewrap cannot be started: {error}") from error
 
     def ready(self) -> None:
         """Wait until it can fork; the first time, that is the time to import everything.
@@ -143,8 +148,6 @@ class Zygote:
         if said == b"+" and len(descriptors) == 1:
             self._process_descriptor = descriptors[0]
             return
-        for descriptor in descriptors:
-            os.close(descriptor)
         self.close()
         raise SandboxError(_reason(said))
 
@@ -187,6 +190,38 @@ class Zygote:
             self._bwrap.wait()
 
 
+def _lasting(
+    command: Sequence[str], environment: Mapping[str, str], control: int
+) -> subprocess.Popen[bytes]:
+    """Start a process from a thread that then waits for its end.
+
+    bwrap's --die-with-parent is about the thread that started it (prctl(2)), and the caller's
+    may end long before the zygote is done with.
+    """
+    started: Future[subprocess.Popen[bytes]] = Future()
+
+    def start_and_wait() -> None:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(environment),
+                cwd="/",
+                start_new_session=True,
+                pass_fds=[control],
+            )
+        except OSError as error:
+            started.set_exception(error)
+            return
+        started.set_result(process)
+        process.wait()
+
+    threading.Thread(target=start_and_wait, name="zygote", daemon=True).start()
+    return started.result()
+
+
 def _end(process: int) -> None:
     """Kill a process by its descriptor, and wait until its whole namespace has ended."""
     with contextlib.suppress(ProcessLookupError):
@@ -198,7 +233,10 @@ def _end(process: int) -> None:
 
 def _hear(channel: socket.socket, seconds: float) -> bytes | None:
     """One packet; b"" when nobody is left to send one, None when none came in time."""
-    return _hear_all(channel, seconds)[0]
+    said, descriptors = _hear_all(channel, seconds)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return said
 
 
 def _hear_all(channel: socket.socket, seconds: float) -> tuple[bytes | None, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from grader.errors import GraderError
 from grader.execution.execute import Executor
 from grader.execution.store import find_run, keep_run
 from grader.records import Run
-from grader.sandbox import choose_sandbox
+from grader.sandbox import Sandbox, choose_sandbox
 from grader.transforms.outputs import safe_outputs
 from grader.workbench import Workbench, open_workbench, refused_run
 
@@ -58,10 +59,19 @@ class Execute(NbGraderPreprocessor):  # type: ignore[misc]
         elif (found := find_run(record, key)) is not None:
             return found
         else:
-            run = Executor(bench.kit, choose_sandbox(self.sandbox)).execute(script)
+            run = Executor(bench.kit, _sandbox(self.sandbox)).execute(script)
         if run.fault is None:
             keep_run(record, key, run)
         return run
+
+
+@functools.cache
+def _sandbox(name: str) -> Sandbox:
+    """One for all notebooks of this process, because its first start is its slowest.
+
+    Closed when the process ends; what it keeps warm ends before that when it is not used.
+    """
+    return choose_sandbox(name)
 
 
 def _attach(nb: NotebookNode, run: Run, output_bytes: int) -> None:

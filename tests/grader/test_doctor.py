@@ -28,7 +28,7 @@ def test_this_machine_is_examined_in_a_fixed_order_with_one_line_each():
     findings = examine(ROOT)
     names = [finding.name for finding in findings]
     assert names == [
-        *("Python", "packages", "torch", "nbgrader", "sandbox", "cores", "memory"),
+        *("Python", "packages", "torch", "nbgrader", "sandbox", "warm start", "cores", "memory"),
         *("cgroups", "interpreter", "disk", "gradebook", "clock"),
     ]
     for finding in findings:
@@ -142,6 +142,14 @@ def test_a_sandbox_that_does_not_start_gets_its_likely_reason(
     assert not finding.holds
     assert complaint in finding.detail
     assert advice in finding.advice
+
+
+def test_without_a_warm_start_grading_works_and_the_reason_is_told():
+    assert doctor.warm_start(lambda: None).holds
+    finding = doctor.warm_start(lambda: "mount of /proc:\nOperation not permitted")
+    assert (finding.holds, finding.severity) == (False, "info")
+    assert finding.detail == "no, because mount of /proc: Operation not permitted"
+    assert "Grading works" in finding.advice
 
 
 @pytest.mark.parametrize(("usable", "holds"), [({0}, False), ({0, 3}, True)])
