@@ -18,12 +18,14 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
 
     def once(name: str, make: Callable[[Path], object]) -> Path:
         folder = shared / name
-        made = shared / f"{name}.made"
+        made, failed = shared / f"{name}.made", shared / f"{name}.failed"
         with (shared / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            assert not failed.exists(), f"{name} could not be made; see the first error"
             if not made.exists():
+                failed.touch()
                 make(folder)
-                made.touch()
+                failed.rename(made)
         return folder
 
     return once

@@ -1,6 +1,7 @@
 """A small released course, and the notebooks that its learners hand in."""
 
 import copy
+import pickle
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,17 +18,15 @@ from grader.authoring.source import read_source
 from grader.configuration import Course, load_course
 from grader.execution.execute import Executor
 from grader.execution.kit import Kit
+from grader.grading import Graded
 from grader.records import Run, Script
 from grader.sandbox import choose_sandbox
 from grader.workbench import Workbench, open_workbench
 
+from .cohort import WRONG, hand_in_everything
+
 SAMPLE = Path(__file__).resolve().parent / "data" / "course"
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-# loses all three tests of mean_square
-WRONG = "def mean_square(x):\n    x += 1\n    return float(x.sum())\n"
-
-HandIn = Callable[[Course, str, NotebookNode], Path]
 
 
 def copy_of_sample(root: Path) -> Course:
@@ -87,13 +86,25 @@ def wrong(right: NotebookNode) -> NotebookNode:
     return answered(right, {"mean_square": WRONG})
 
 
-def hand_in(course: Course, learner: str, notebook: NotebookNode | bytes) -> Path:
-    """Put a submission where collected ones lie."""
-    path = course.submitted_notebook("tiny", learner)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = notebook if isinstance(notebook, bytes) else nbformat.writes(notebook).encode()
-    path.write_bytes(data)
-    return path
+@pytest.fixture(scope="session")
+def graded_once(
+    once: Callable[[str, Callable[[Path], object]], Path],
+    released_once: Course,
+    _blank: NotebookNode,
+    reference: dict[str, str],
+) -> tuple[Course, dict[str, Graded]]:
+    """The whole cohort of cohort.py, graded together by two workers; not to be changed."""
+
+    def make(root: Path) -> None:
+        shutil.copytree(released_once.root, root)
+        course = load_course(root)
+        hand_in_everything(course, _blank, answered(_blank, reference))
+        options = grading.GradingOptions(workers=2)
+        graded = grading.grade(course, "tiny", options=options)
+        (root / "graded.pickle").write_bytes(pickle.dumps({line.learner: line for line in graded}))
+
+    root = once("a cohort", make)
+    return load_course(root), pickle.loads((root / "graded.pickle").read_bytes())
 
 
 @pytest.fixture

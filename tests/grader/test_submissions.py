@@ -1,9 +1,7 @@
 """Whatever file is handed in: a notebook, or one refusal that says what and what next."""
 
 import json
-import os
 import resource
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +12,10 @@ from hypothesis import strategies as st
 from grader.records import Submission
 from grader.submissions import read_submission
 
-GOOD = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+from . import bad_files
+from .bad_files import GOOD, SPARSE, notebook
+
 LIMIT_MIB = 1
-SPARSE = 50 * 2**20
 
 
 def read(path: Path, inside: Path) -> Submission:
@@ -32,10 +31,6 @@ def inbox(tmp_path: Path) -> Path:
 @pytest.fixture
 def path(inbox: Path) -> Path:
     return inbox / "ann" / "tiny" / "tiny.ipynb"
-
-
-def notebook(**changes: object) -> bytes:
-    return json.dumps(GOOD | changes).encode()
 
 
 BYTES = {
@@ -94,118 +89,24 @@ def assert_refused(submission: Submission, says: str) -> None:
     submission.refusal.encode()  # it will be written to files
 
 
-def a_folder(path: Path) -> None:
-    path.mkdir()
-
-
-def a_named_pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def a_socket(path: Path) -> None:
-    here = Path.cwd()
-    os.chdir(path.parent)  # the name of a socket may have 107 bytes
-    try:
-        with socket.socket(socket.AF_UNIX) as endpoint:
-            endpoint.bind(path.name)
-    finally:
-        os.chdir(here)
-
-
-def a_huge_file(path: Path) -> None:
-    path.touch()
-    os.truncate(path, SPARSE)
-
-
-def a_link_out(path: Path) -> None:
-    outside = path.parents[3] / "secret.ipynb"
-    outside.write_bytes(notebook())
-    path.symlink_to(outside)
-
-
-def a_link_inside(path: Path) -> None:
-    (path.parent / "other.ipynb").write_bytes(notebook())
-    path.symlink_to("other.ipynb")
-
-
-def a_link_to_nowhere(path: Path) -> None:
-    path.symlink_to("nowhere.ipynb")
-
-
-def a_link_to_itself(path: Path) -> None:
-    path.symlink_to(path.name)
-
-
-def a_linked_folder(path: Path) -> None:
-    elsewhere = path.parents[3] / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / path.name).write_bytes(notebook())
-    path.parent.rmdir()
-    path.parent.symlink_to(elsewhere)
-
-
-def a_linked_learner(path: Path) -> None:
-    other = path.parents[2] / "ben"
-    (other / "tiny").mkdir(parents=True)
-    (other / "tiny" / path.name).write_bytes(notebook())
-    path.parent.rmdir()
-    path.parents[1].rmdir()
-    path.parents[1].symlink_to(other)
-
-
-def nothing(path: Path) -> None:
-    pass
-
-
-def another_name(path: Path) -> None:
-    (path.parent / "tiny (1).ipynb").write_bytes(notebook())
-
-
-def a_name_of_odd_bytes(path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(path.parent) + b"/a\xff\n<b>.ipynb")).write_bytes(notebook())
-
-
-def no_folder(path: Path) -> None:
-    path.parent.rmdir()
-
-
-def a_file_for_the_folder(path: Path) -> None:
-    path.parent.rmdir()
-    path.parent.write_bytes(notebook())
-
-
-def a_device(path: Path) -> None:
-    try:
-        os.mknod(path, 0o600 | 0o020000, os.makedev(1, 5))  # /dev/zero, which never ends
-    except PermissionError:
-        pytest.skip("only root may make devices, and not in every container")
-
-
-def an_unreadable_file(path: Path) -> None:
-    path.write_bytes(notebook())
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user (root?) reads files whatever their mode")
-
-
-FILES = [
-    (a_folder, "is a folder"),
-    (a_named_pipe, "not a regular file"),
-    (a_socket, "not a regular file"),
-    (a_device, "not a regular file"),
-    (a_huge_file, "50.0 MiB"),
-    (a_link_out, "symbolic link"),
-    (a_link_inside, "symbolic link"),
-    (a_link_to_nowhere, "symbolic link"),
-    (a_link_to_itself, "symbolic link"),
-    (a_linked_folder, "`tiny` is a symbolic link"),
-    (a_linked_learner, "`ann` is a symbolic link"),
-    (nothing, "holds no `tiny.ipynb`"),
-    (another_name, "There is `tiny (1).ipynb`: was it renamed?"),
-    (a_name_of_odd_bytes, "There is `a??<b>.ipynb`"),
-    (no_folder, "holds no `tiny.ipynb`"),
-    (a_file_for_the_folder, "`tiny` is a file, not a folder"),
-    (an_unreadable_file, "cannot be opened: Permission denied"),
+FILES: list[tuple[Callable[[Path], None], str]] = [
+    (bad_files.a_folder, "is a folder"),
+    (bad_files.a_named_pipe, "not a regular file"),
+    (bad_files.a_socket, "not a regular file"),
+    (bad_files.a_device, "not a regular file"),
+    (bad_files.a_huge_file, "50.0 MiB"),
+    (bad_files.a_link_out, "symbolic link"),
+    (bad_files.a_link_inside, "symbolic link"),
+    (bad_files.a_link_to_nowhere, "symbolic link"),
+    (bad_files.a_link_to_itself, "symbolic link"),
+    (bad_files.a_linked_folder, "`tiny` is a symbolic link"),
+    (bad_files.a_linked_learner, "`ann` is a symbolic link"),
+    (bad_files.nothing, "holds no `tiny.ipynb`"),
+    (bad_files.another_name, "There is `tiny (1).ipynb`: was it renamed?"),
+    (bad_files.a_name_of_odd_bytes, "There is `a??<b>.ipynb`"),
+    (bad_files.no_folder, "holds no `tiny.ipynb`"),
+    (bad_files.a_file_for_the_folder, "`tiny` is a file, not a folder"),
+    (bad_files.an_unreadable_file, "cannot be opened: Permission denied"),
 ]
 
 
@@ -218,7 +119,7 @@ def test_what_is_no_readable_file_is_refused(
 
 
 def test_a_huge_file_is_refused_unread(path: Path, inbox: Path) -> None:
-    a_huge_file(path)
+    bad_files.a_huge_file(path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     read(path, inbox)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

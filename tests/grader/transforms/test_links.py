@@ -14,7 +14,7 @@ from grader.gradebook import GradebookWriter
 from grader.records import Outcome
 from grader.transforms.links import remove_links
 
-from ..conftest import hand_in
+from ..cohort import hand_in
 
 SECRET = "the hidden tests"
 
