@@ -19,8 +19,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from grader.bitmaps import KINDS
 from grader.transforms.maths import to_mathml
-from grader.transforms.sanitize import PICTURES, clean_html
+from grader.transforms.sanitize import clean_html
 
 __all__ = ["markdown_filter", "safe_markdown"]
 
@@ -56,7 +57,7 @@ class _Renderer(IPythonRenderer):
         """A bitmap that the cell carries, once; of any other picture, its description."""
         # taken out, because a thousand mentions of one picture would be a thousand copies
         bundle: Any = self.attachments.pop(url.removeprefix("attachment:"), None)
-        for kind in PICTURES:
+        for kind in KINDS:
             encoded = bundle.get(kind) if isinstance(bundle, dict) else None
             if isinstance(encoded, str):
                 source = f"data:{kind};base64,{encoded}"

@@ -7,23 +7,21 @@ and to what the page has left.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from grader.bitmaps import KINDS, bitmap
 from grader.transforms.page import Output
-from grader.transforms.sanitize import PICTURES, plain_text
+from grader.transforms.sanitize import plain_text
 
 __all__ = ["Portions"]
 
 SOURCE_CHARACTERS = 10_000  # of one cell
 TEXT_CHARACTERS = 4_000  # of one output, rationale, or what a test made the code print
 PAGE_CHARACTERS = 200_000
-PICTURE_BYTES = 512 * 1024
-PAGE_PICTURE_BYTES = 4 * 1024 * 1024
+PICTURE_CHARACTERS = 700_000  # in base64, four for three bytes
+PAGE_PICTURE_CHARACTERS = 5_000_000
 OUTPUTS = 20  # of one cell
-_STARTS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _TOO_LARGE = "[a picture that is too large to be shown here]"
 
 
@@ -32,7 +30,7 @@ class Portions:
 
     def __init__(self) -> None:
         self._characters = PAGE_CHARACTERS
-        self._picture_bytes = PAGE_PICTURE_BYTES
+        self._picture_characters = PAGE_PICTURE_CHARACTERS
 
     def of_source(self, text: str) -> str:
         """What is shown of a cell's text."""
@@ -55,7 +53,7 @@ class Portions:
         """The bitmaps that a Markdown cell carries, by name."""
         shown: dict[str, dict[str, str]] = {}
         for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-            for kind in PICTURES if isinstance(bundle, dict) else ():
+            for kind in KINDS if isinstance(bundle, dict) else ():
                 picture = self._picture(kind, bundle.get(kind)).picture
                 if picture:
                     shown[str(name)] = {kind: picture.partition(",")[2]}
@@ -73,24 +71,20 @@ class Portions:
             return Output(text=self.of_text(f"{output.get('ename')}: {output.get('evalue')}"))
         data = output.get("data")
         data = data if isinstance(data, dict) else {}
-        for kind in PICTURES:
+        for kind in KINDS:
             if kind in data:
                 return self._picture(kind, data[kind])
         return Output(text=self.of_text(_joined(data.get("text/plain"))))
 
     def _picture(self, kind: str, encoded: object) -> Output:
-        if len(str(encoded)) > 2 * PICTURE_BYTES:
+        text = _joined(encoded)
+        if len(text) > min(PICTURE_CHARACTERS, self._picture_characters):
             return Output(text=_TOO_LARGE)
-        try:
-            data = base64.b64decode(_joined(encoded).encode("ascii"))
-        except (binascii.Error, UnicodeEncodeError):
+        shown = bitmap(kind, text)
+        if not shown:
             return Output()
-        if not data.startswith(_STARTS[kind]):
-            return Output()
-        if len(data) > min(PICTURE_BYTES, self._picture_bytes):
-            return Output(text=_TOO_LARGE)
-        self._picture_bytes -= len(data)
-        return Output(picture=f"data:{kind};base64,{base64.b64encode(data).decode()}")
+        self._picture_characters -= len(shown)
+        return Output(picture=f"data:{kind};base64,{shown}")
 
 
 def _joined(text: object) -> str:

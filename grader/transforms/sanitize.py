@@ -14,9 +14,7 @@ import re
 
 import nh3
 
-__all__ = ["MATHML_ATTRIBUTES", "MATHML_TAGS", "PICTURES", "clean_html", "plain_text"]
-
-PICTURES = ("image/png", "image/jpeg")
+__all__ = ["MATHML_ATTRIBUTES", "MATHML_TAGS", "clean_html", "plain_text"]
 
 # MathML Core, less what holds links (a, maction) or other markup (annotation-xml, semantics)
 MATHML_TAGS = frozenset(

@@ -35,6 +35,7 @@ __all__ = ["ShowResults", "page_of"]
 
 _LABELS = {Role.SETUP: "Set-up code", Role.FIGURE: "Code of a figure (not run for grading)"}
 LONGEST_NAME = 200
+OWN_CELLS = 200
 _AUTO_COMMENT = "No response."  # nbgrader's, for an answer that was left as it was
 
 
@@ -73,20 +74,25 @@ class _Reader:
 
     def __init__(self) -> None:
         self._portions = Portions()
+        self._own = 0
         self._causes: dict[tuple[str, str], str] = {}
 
     def read(self, cell: NotebookNode) -> Iterable[Block]:
         """What one cell becomes; nothing, when there is nothing to show."""
         course = cell.metadata.get("course", {})
-        if cell.cell_type == "code":
-            yield from self._code(cell, Role(course.get("role", Role.EXTRA)))
-        elif course.get("role") == Role.WRITTEN:
+        role = course.get("role")
+        if _is_own(cell):
+            self._own += 1
+            if self._own <= OWN_CELLS:
+                yield from self._own_cell(cell)
+            elif self._own == OWN_CELLS + 1:
+                yield Prose("You added more cells; they are not shown here.", own=True)
+        elif role == Role.WRITTEN:
             yield self._written(cell)
+        elif cell.cell_type == "code":
+            yield from self._code(cell, Role(role))
         elif cell.cell_type == "markdown" and cell.source.strip():
-            own = str(cell.get("id", "")).startswith("extra-")
-            source = self._portions.of_source(cell.source) if own else cell.source
-            pictures = cell.get("attachments", {})
-            yield Prose(source, own, self._portions.of_attachments(pictures) if own else pictures)
+            yield Prose(cell.source, attachments=cell.get("attachments", {}))
 
     def _code(self, cell: NotebookNode, role: Role) -> Iterable[Block]:
         if role is Role.TEST:
@@ -95,9 +101,17 @@ class _Reader:
             yield self._answer(cell)
         elif role in _LABELS:
             yield AuthorCode(_LABELS[role], cell.source)
-        elif cell.source.strip():
+
+    def _own_cell(self, cell: NotebookNode) -> Iterable[Block]:
+        if not cell.source.strip():
+            return
+        source = self._portions.of_source(cell.source)
+        if cell.cell_type == "code":
             outputs = tuple(self._portions.of_outputs(cell.get("outputs", ())))
-            yield OwnCode(self._portions.of_source(cell.source), outputs)
+            yield OwnCode(source, outputs)
+        else:
+            pictures = self._portions.of_attachments(cell.get("attachments"))
+            yield Prose(source, own=True, attachments=pictures)
 
     def _answer(self, cell: NotebookNode) -> Answer:
         course, grading = cell.metadata.course, cell.metadata.nbgrader
@@ -155,6 +169,13 @@ class _Reader:
             by_hand=bool(grading.get("by_hand")),
             same_cause_as="" if first == grading["grade_id"] else first,
         )
+
+
+def _is_own(cell: NotebookNode) -> bool:
+    """Whether the learner added this cell; `rebuild` numbers those, authors' cells have names."""
+    role = cell.metadata.get("course", {}).get("role")
+    added = cell.cell_type != "code" and str(cell.get("id", "")).startswith("extra-")
+    return added or role == Role.EXTRA or (cell.cell_type == "code" and role is None)
 
 
 def _comment(grading: dict[str, Any]) -> str:

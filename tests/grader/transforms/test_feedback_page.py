@@ -278,6 +278,15 @@ def test_a_huge_submission_gives_a_page_of_bounded_size(render: Any):
     assert "more characters are not shown" in html
 
 
+def test_of_very_many_cells_the_first_are_shown(render: Any):
+    cells = [new_code_cell(f"x{number}") for number in range(3000)]
+    html = render(*cells, answer("last = 1"))
+    assert "x199" in html
+    assert "x200" not in html
+    assert html.count("You added more cells") == 1
+    assert "last" in html
+
+
 def test_a_picture_is_shown_when_it_is_one(render: Any):
     shown = new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
     forged = new_output("display_data", data={"image/png": base64.b64encode(b"<svg>").decode()})
