@@ -26,7 +26,9 @@ import course.link.confine
 from course.link.codec import decode, encode
 from course.link.frames import LinkClosed
 from grader.errors import SandboxError
-from grader.records import Limits
+from grader.execution.batch import execute_batch
+from grader.execution.kit import Kit
+from grader.records import Limits, Role, Script, ScriptCell
 from grader.sandbox import LearnerProcess, bubblewrap
 from grader.sandbox.base import described_code, learner_options
 from grader.sandbox.bubblewrap import Bubblewrap
@@ -507,6 +509,26 @@ def test_a_zygote_that_is_not_used_ends_by_itself_and_not_while_it_is():
     assert eventually(lambda: zygote._bwrap.poll() is not None)
     assert zygote._bwrap.returncode == 0
     zygote.close()
+
+
+def test_a_batch_leaves_nothing_behind():
+    cell = ScriptCell("imports", Role.SETUP, "import numpy")
+    scripts = [Script("tiny", f"learner-{n}", (cell,)) for n in range(4)]
+    kit = Kit("tiny", scripts[0], (), LIMITS)
+    before, started = set(family_of(os.getpid())), set[int]()
+    for run in execute_batch(kit, scripts, sandbox="bubblewrap", workers=2):
+        assert run.fault is None
+        family = set(family_of(os.getpid())) - before
+        started |= {pid for pid in family if "course.link" in command_of(pid)}
+    assert started
+    assert eventually(lambda: not any("course.link" in command_of(pid) for pid in started))
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 # ---- where it cannot work
