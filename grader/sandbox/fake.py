@@ -38,6 +38,7 @@ class _Thread:
         self._thread.join(timeout=5)
 
     def exit_code(self) -> int | None:
+        self._thread.join(timeout=0.5)  # the link's end is seen a moment before the thread's
         return None if self._thread.is_alive() else 0
 
 

@@ -94,7 +94,8 @@ BOMBS = {
     "a list": array_header(2**32 - 1),
     "lists": array_header(2**26) * 1000,  # each claims half a gigabyte
     "lists of the size that is allowed": array_header(2**18) * 1000,
-    "empty lists": array_header(2**18) + b"\x90" * 2**18,  # each byte unfolds to 56
+    # two megabytes, of which each byte unfolds to 64
+    "empty lists": array_header(16) + (array_header(2**17) + b"\x90" * 2**17) * 16,
     "a map": b"\xdf\xff\xff\xff\xff",
     "bytes": b"\xc6\xff\xff\xff\xff",
     "text": b"\xdb\xff\xff\xff\xff",

@@ -92,6 +92,24 @@ def test_a_process_without_a_usable_answer_is_dead_from_then_on(
             question()
 
 
+class _Recovering(BabblingSandbox):
+    """Its process says one thing that is no message, and then what was asked for."""
+
+    def _behave(self, stream: Any) -> None:
+        stream.receive()
+        stream.send(self._bytes)
+        while True:
+            stream.receive()
+            stream.send(encode({"value": 5}))
+
+
+def test_the_dead_do_not_come_back(start: Start):
+    learner = start(_Recovering(b"\xc1"))
+    for _ in range(2):
+        with pytest.raises(LinkError, match="its answer could not be read"):
+            learner.get("x")
+
+
 class _Flooding(BabblingSandbox):
     """Its process announces a message that no message may be."""
 

@@ -303,10 +303,7 @@ def test_setup_names_are_the_trusted_ones_whatever_the_learner_does(desk: Any):
         "import numpy as np\nfrom math import isclose\nX = np.arange(3.0)\n"
         "def close(a, b): return a == b"
     )
-    desk.answer(
-        "isclose = close = lambda a, b: True\nX = None\n"
-        "class np: pass\ndef f(x): return 5"
-    )
+    desk.answer("isclose = close = lambda a, b: True\nX = None\nclass np: pass\ndef f(x): return 5")
     assert desk.test("assert close(f(3), 6)").outcome is FAILED
     assert desk.test("assert isclose(f(3), 6)").outcome is FAILED
     assert desk.test("assert X.tolist() == [0, 1, 2]").outcome is PASSED
