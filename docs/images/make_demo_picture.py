@@ -3,8 +3,8 @@
     .venv/bin/python docs/images/make_demo_picture.py
 
 demo.svg is the beginning of the table that the command prints, set by rich; feedback.png
-is a part of one learner's page, photographed by Chromium. Nothing is executed again: what
-the demo has graded lies in var/.
+is a part of one learner's page, photographed by Chromium. Nothing is executed again that
+the demo has graded and that has not changed since.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from grader.authoring.source import read_source
 from grader.commands import grade as command
 from grader.configuration import load_course
 from grader.demo.cohort import demo_cohort
+from grader.feedback import write_feedback
 from grader.grading import grade
 from grader.mistakes import load_mistakes
 
@@ -32,7 +33,7 @@ IMAGES = Path(__file__).resolve().parent
 ROOT = IMAGES.parents[1]
 ASSIGNMENT = "loss_functions"
 LEARNER = "demo-chidi"  # forgets the biases: one mistake, named
-COLUMNS, LINES = 112, 29
+COLUMNS, LINES = 120, 27
 # of the page, in pixels: from the first answer to the last of its tests
 EXCERPT = (0, 3105, 860, 4000)
 
@@ -61,7 +62,7 @@ def draw_table(path: Path) -> None:
     lines = printed_table()
     rows = [number for number, line in enumerate(lines[:LINES]) if "demo-" in line]
     picture = Console(record=True, file=io.StringIO(), width=COLUMNS)
-    for line in [*lines[: rows[-1]], "and so on, a row for each learner"]:
+    for line in [*lines[: rows[-1]], "", "  and so on, a row for each learner"]:
         picture.print(Text.from_ansi(line))
     svg = picture.export_svg(title="make demo", code_format=without_web_fonts(CONSOLE_SVG_FORMAT))
     path.write_text(svg, encoding="utf-8")
@@ -90,4 +91,5 @@ def photograph(page: Path, path: Path) -> None:
 
 if __name__ == "__main__":
     draw_table(IMAGES / "demo.svg")
-    photograph(load_course(ROOT).feedback_page(ASSIGNMENT, LEARNER), IMAGES / "feedback.png")
+    (page,) = write_feedback(load_course(ROOT), ASSIGNMENT, [LEARNER])
+    photograph(page, IMAGES / "feedback.png")
