@@ -80,6 +80,7 @@ def main() -> None:
         if not request:
             break
         link, report = descriptors
+        os.set_inheritable(link, False)  # not for the programs that a learner's process starts
         zygote.fork(control, json.loads(request), link, socket.socket(fileno=report))
 
 
@@ -126,7 +127,7 @@ class _Zygote:
         report, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with report:
             nowhere = os.open(os.devnull, os.O_RDWR)
-            self.fork(report, {"processes": 1}, nowhere, theirs, lambda link, options: None)
+            self.fork(report, {"processes": 16}, nowhere, theirs, lambda link, options: None)
             said = report.recv(_PACKET)
         return None if said == b"+" else said[1:] or b"no message"
 

@@ -116,14 +116,15 @@ class Bubblewrap:
 
     def _ready_zygote(self) -> Zygote | None:
         with self._lock:
-            if self._zygote is None and self._warm:
-                try:
+            try:
+                if self._warm and (self._zygote is None or self._zygote.closed):
                     self._zygote = _zygote()
                     # also for those who forget to close, and before the interpreter ends
                     weakref.finalize(self, self._zygote.close)
+                if self._zygote is not None:
                     self._zygote.ready()
-                except SandboxError:
-                    self._zygote, self._warm = None, False
+            except SandboxError:
+                self._zygote, self._warm = None, False
             return self._zygote
 
 

@@ -59,7 +59,6 @@ class ForkedProcess:
         said = _hear(self._report, FORK_SECONDS)
         if said == b"+":
             return
-        self.kill()
         if said == b"":
             raise ZygoteGone("the zygote ended while it started a learner's process")
         raise SandboxError(f"a learner's process could not be started: {_reason(said)}")
@@ -171,16 +170,25 @@ class Zygote:
                 process.stream.close()
                 report.close()
                 raise ZygoteGone(f"the zygote has ended: {error}") from error
-        process.started()
+        try:
+            process.started()
+        except BaseException:
+            process.kill()
+            raise
         return process
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was ended from here."""
+        return self._control.fileno() < 0
 
     def close(self) -> None:
         """End it, and with it every process that it forked. Closing twice is harmless."""
         self._control.close()
-        if self._process_descriptor >= 0:
-            _end(self._process_descriptor)
-            os.close(self._process_descriptor)
-            self._process_descriptor = -1
+        descriptor, self._process_descriptor = self._process_descriptor, -1
+        if descriptor >= 0:
+            _end(descriptor)
+            os.close(descriptor)
         elif self._bwrap.poll() is None:
             self._bwrap.kill()  # nothing of a learner's runs yet
         try:
@@ -245,9 +253,11 @@ def _hear_all(channel: socket.socket, seconds: float) -> tuple[bytes | None, lis
     if not poll.poll(max(0.0, seconds) * 1000):
         return None, []
     try:
-        said, descriptors, _, _ = socket.recv_fds(channel, _PACKET, 1, socket.MSG_CMSG_CLOEXEC)
+        said, descriptors, _, _ = socket.recv_fds(channel, _PACKET, 1)
     except ConnectionError:
         return b"", []
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
     return said, descriptors
 
 

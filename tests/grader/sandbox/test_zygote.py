@@ -293,6 +293,8 @@ def test_the_link_is_the_only_descriptor(warm: Bubblewrap):
             "[of(n) for n in range(300) if of(n)]"
         )
         assert links == ["/dev/null"] * 3 + ["socket"]
+        cell("os.system('ls -l /proc/self/fd >listing')")
+        assert "socket" not in cell("open('listing').read()")
 
 
 @needs_warmth
