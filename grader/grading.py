@@ -7,7 +7,8 @@ concerns one learner is reported with that learner, and the batch goes on to the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from grader.configuration import Course, did_you_mean
@@ -73,9 +74,10 @@ def grade(
     on_progress(len(todo), None)
     fresh: dict[str, Run] = {}
     writer = GradebookWriter(course, assignment_id)
-    for run in _runs(bench, todo, options):
-        fresh[run.learner] = _record(bench, writer, scripts[run.learner], run)
-        on_progress(len(todo), fresh[run.learner])
+    with closing(_runs(bench, todo, options)) as runs:  # which stops the workers, come what may
+        for run in runs:
+            fresh[run.learner] = _record(bench, writer, scripts[run.learner], run)
+            on_progress(len(todo), fresh[run.learner])
     marks = read_marks(course, assignment_id)
     return tuple(
         Graded(name, fresh.get(name) or known[name], marks.get(name), name in fresh)
@@ -112,7 +114,8 @@ def _unchanged(
     marks = read_marks(bench.course, bench.assignment.id)
     for script, refusal in scripts:
         name = script.learner
-        run = find_run(bench.course.run_record(bench.assignment.id, name), bench.key(script))
+        record = bench.course.run_record(bench.assignment.id, name)
+        run = find_run(record, bench.key(script), recorded=True)
         graded = bench.course.autograded_notebook(bench.assignment.id, name).exists()
         if run is not None and run.refusal == refusal and graded and name in marks:
             yield name, run
@@ -120,7 +123,7 @@ def _unchanged(
 
 def _runs(
     bench: Workbench, todo: Sequence[tuple[Script, str | None]], options: GradingOptions
-) -> Iterable[Run]:
+) -> Generator[Run, None, None]:
     readable = [script for script, refusal in todo if refusal is None]
     for script, refusal in todo:
         if refusal is not None:

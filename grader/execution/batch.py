@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from grader.execution.execute import Executor
 from grader.execution.kit import Kit
@@ -39,34 +43,62 @@ def execute_batch(
     """
     choose_sandbox(sandbox)  # refuse before anything is started
     lost: list[Script] = []
-    pool = _pool(kit, sandbox, min(workers, len(scripts)) or 1)
-    try:
-        futures = {pool.submit(_execute, script): script for script in scripts}
+    with _workers(kit, sandbox, min(workers, len(scripts)) or 1) as pool:
+        with _deaf_to_ctrl_c():
+            futures = {pool.submit(_execute, script): script for script in scripts}
         for future in as_completed(futures):
             try:
                 yield future.result()
             except BrokenProcessPool:
                 lost.append(futures[future])
-    finally:
-        # on Ctrl-C too: what has not begun is not begun any more
-        pool.shutdown(cancel_futures=True)
-    for script in lost:
-        yield _once_more(kit, script, sandbox)
+    yield from _one_by_one(kit, lost, sandbox)
 
 
-def _once_more(kit: Kit, script: Script, sandbox: str) -> Run:
-    with _pool(kit, sandbox, 1) as pool:
-        try:
-            return pool.submit(_execute, script).result()
-        except BrokenProcessPool:
-            fault = "the worker that graded this submission died twice"
-            return Run(script.assignment, script.learner, (), fault=fault)
+def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[Run]:
+    left = deque(scripts)
+    while left:
+        with _workers(kit, sandbox, 1) as pool:
+            while left:
+                script = left.popleft()
+                try:
+                    with _deaf_to_ctrl_c():
+                        future = pool.submit(_execute, script)
+                    yield future.result()
+                except BrokenProcessPool:
+                    fault = "the worker that graded this submission died twice"
+                    yield Run(script.assignment, script.learner, (), fault=fault)
+                    break  # the others get a worker that lives
 
 
-def _pool(kit: Kit, sandbox: str, workers: int) -> Pool:
+@contextmanager
+def _workers(kit: Kit, sandbox: str, workers: int) -> Iterator[Pool]:
+    """A pool whose workers have ended when the context has; at once, if it is left early."""
     # spawned, not forked: a fork of a process with threads (torch, rich) may deadlock
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(kit, sandbox))
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(kit, sandbox))
+    try:
+        yield pool
+    except BaseException:  # Ctrl-C, or nobody wants the rest
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Workers started here ignore Ctrl-C from their birth on; whoever started them ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's business
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _start_worker(kit: Kit, sandbox: str) -> None:
@@ -76,4 +108,11 @@ def _start_worker(kit: Kit, sandbox: str) -> None:
 
 def _execute(script: Script) -> Run:
     assert _executor is not None  # the initializer ran first
-    return _executor.execute(script)
+    # terminate() becomes an exception, so that the learner's process is ended and tidied up
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _executor.execute(script)
+    except KeyboardInterrupt:
+        os._exit(1)  # else the pool would hand on the next script, which waits in its queue
+    finally:
+        signal.signal(signal.SIGTERM, before)

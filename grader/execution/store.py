@@ -17,9 +17,9 @@ from typing import Any
 from grader.execution.kit import Kit
 from grader.records import CellRun, Outcome, Run, Script, TestResult
 
-__all__ = ["find_run", "keep_run", "load_run", "run_key"]
+__all__ = ["find_run", "keep_run", "load_run", "mark_recorded", "run_key"]
 
-_FORMAT = 1  # raise it when a change of the grader itself should execute everything again
+_FORMAT = 2  # raise it when a change of the grader itself should execute everything again
 
 
 def run_key(kit: Kit, script: Script) -> str:
@@ -29,35 +29,50 @@ def run_key(kit: Kit, script: Script) -> str:
 
 
 def keep_run(path: Path, key: str, run: Run) -> None:
-    """Write `run` under `key`."""
+    """Write `run` under `key`, as one whose marks are not in the gradebook yet."""
+    _write(path, {"key": key, "recorded": False, "run": asdict(run)})
+
+
+def mark_recorded(path: Path) -> None:
+    """Note that the marks of the run at `path` are in the gradebook."""
+    _write(path, {**_read(path), "recorded": True})
+
+
+def _write(path: Path, kept: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".run-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"key": key, "run": asdict(run)}, file, indent=1)
+        json.dump(kept, file, indent=1)
     Path(name).replace(path)
 
 
-def find_run(path: Path, key: str) -> Run | None:
-    """The run at `path` if it was kept under `key`."""
+def find_run(path: Path, key: str, *, recorded: bool = False) -> Run | None:
+    """The run at `path` if it was kept under `key`; with `recorded`, if its marks were, too."""
     kept = _read(path)
-    return _run(kept["run"]) if kept is not None and kept["key"] == key else None
+    if kept.get("key") != key or (recorded and kept.get("recorded") is not True):
+        return None
+    return _run(kept)
 
 
 def load_run(path: Path) -> Run | None:
     """The run at `path`, whatever its key: for reports."""
-    kept = _read(path)
-    return None if kept is None else _run(kept["run"])
+    return _run(_read(path))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> dict[str, Any]:
+    """What the file holds; nothing when it is missing or damaged: then all is done again."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
-        return None  # missing or half-written by another tool: execute again
-    return kept if isinstance(kept, dict) and {"key", "run"} <= kept.keys() else None
+    except (FileNotFoundError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
-def _run(data: dict[str, Any]) -> Run:
-    tests = tuple(TestResult(**{**t, "outcome": Outcome(t["outcome"])}) for t in data["tests"])
-    cells = tuple(CellRun(c["name"], tuple(c["outputs"]), c["error"]) for c in data["cells"])
-    return Run(**{**data, "tests": tests, "cells": cells, "notes": tuple(data["notes"])})
+def _run(kept: dict[str, Any]) -> Run | None:
+    try:
+        data = kept["run"]
+        tests = tuple(TestResult(**{**t, "outcome": Outcome(t["outcome"])}) for t in data["tests"])
+        cells = tuple(CellRun(c["name"], tuple(c["outputs"]), c["error"]) for c in data["cells"])
+        return Run(**{**data, "tests": tests, "cells": cells, "notes": tuple(data["notes"])})
+    except (KeyError, TypeError, ValueError):
+        return None  # of another version of the grader

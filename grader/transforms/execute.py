@@ -41,18 +41,18 @@ class Execute(NbGraderPreprocessor):  # type: ignore[misc]
         """Attach outputs and results; the run goes on to SaveScores in `resources`."""
         about = resources["nbgrader"]
         bench = open_workbench(load_course(Path.cwd()), about["assignment"])
-        run = self._run(bench, nb, about["student"])
+        record = bench.course.run_record(bench.assignment.id, about["student"])
+        run = self._run(bench, nb, about["student"], record)
         if run.fault is not None:
             # nbgrader reports the learner as failed and goes on; nobody gets a zero for it
             raise GraderError(f"{about['student']}: {run.fault}")
         _attach(nb, run, bench.assignment.limits.output_kib * 1024)
-        resources.setdefault("course", {})["run"] = run
+        resources.setdefault("course", {}).update(run=run, record=record)
         return nb, resources
 
-    def _run(self, bench: Workbench, nb: NotebookNode, learner: str) -> Run:
+    def _run(self, bench: Workbench, nb: NotebookNode, learner: str, record: Path) -> Run:
         script = bench.script(nb, learner)
         key = bench.key(script)
-        record = bench.course.run_record(bench.assignment.id, learner)
         refusal = nb.metadata.get("course", {}).get("refusal")
         if refusal is not None:
             run = refused_run(script, refusal)

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grader.execution.store import mark_recorded
 from grader.records import Outcome, Role, Run, Score, TestResult
 from grader.transforms.stored_cells import stored_cells
 
@@ -39,6 +40,8 @@ class SaveScores(NbGraderPreprocessor):  # type: ignore[misc]
             for comment in entry.comments:
                 comment.auto_comment = "No response." if not attempted.get(comment.name) else None
             gradebook.db.commit()
+        # not before: should grading stop on the way, the next one must not take it for done
+        mark_recorded(resources["course"]["record"])
         return nb, resources
 
 
