@@ -92,5 +92,5 @@ def read_marks(course: Course, assignment_id: str) -> Mapping[str, Marks]:
 
 def _why(log: str, error: Exception) -> str:
     """The most telling line of nbgrader's log: what was raised, rather than where to look."""
-    raised = re.findall(r"^\s+((?:\w+\.)*\w+(?:Error|Exception|Entry): .+)$", log, re.MULTILINE)
+    raised = re.findall(r"^\s*((?:\w+\.)*\w+(?:Error|Exception|Entry): .+)$", log, re.MULTILINE)
     return raised[-1] if raised else str(error) or type(error).__name__

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
+import json
 import warnings
 from collections import defaultdict
 from dataclasses import dataclass
@@ -81,7 +83,12 @@ def script_of(notebook: NotebookNode, *, assignment: str, learner: str) -> Scrip
         else cell
         for cell in cells
     )
-    return Script(assignment, learner, known)
+    return Script(assignment, learner, known, _digest(notebook))
+
+
+def _digest(notebook: NotebookNode) -> str:
+    texts = [(cell.cell_type, cell.source, cell.get("attachments")) for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
 
 
 def role_of(cell: NotebookNode) -> Role:

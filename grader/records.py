@@ -86,11 +86,16 @@ class ScriptCell:
 
 @dataclass(frozen=True)
 class Script:
-    """A rebuilt submission, reduced to what is executed, in order."""
+    """A rebuilt submission, reduced to what is executed, in order.
+
+    `texts` is a digest of everything in it, the written answers too: when it changes, the
+    submission is another one.
+    """
 
     assignment: str
     learner: str
     cells: tuple[ScriptCell, ...]
+    texts: str = ""
 
     @property
     def tests(self) -> tuple[ScriptCell, ...]:
@@ -172,7 +177,9 @@ class Score:
     needs_manual_grade: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.marks <= self.points:  # false for NaN too: it fails closed
+        is_number = isinstance(self.marks, int | float)
+        # false for NaN too: it fails closed
+        if not is_number or not 0.0 <= self.marks <= self.points < float("inf"):
             raise ValueError(
                 f"the marks of test {self.test!r} are {self.marks!r}; expected a number "
                 f"from 0 to {self.points:g}"

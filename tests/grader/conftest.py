@@ -20,7 +20,7 @@ from grader.execution.execute import Executor
 from grader.execution.kit import Kit
 from grader.grading import Graded
 from grader.records import Run, Script
-from grader.sandbox import choose_sandbox
+from grader.sandbox import Sandbox, choose_sandbox
 from grader.workbench import Workbench, open_workbench
 
 from .cohort import WRONG, hand_in_everything
@@ -107,15 +107,21 @@ def graded_once(
     return load_course(root), pickle.loads((root / "graded.pickle").read_bytes())
 
 
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One for all tests, because its first start takes seconds."""
+    sandbox = choose_sandbox("bubblewrap")
+    yield sandbox
+    sandbox.close()
+
+
 @pytest.fixture
-def without_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def without_workers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> list[str]:
     """Notebooks are executed in this process, one by one; gives the names of whose were."""
     executed: list[str] = []
 
-    def execute(
-        kit: Kit, scripts: Sequence[Script], *, sandbox: str, workers: int
-    ) -> Iterator[Run]:
-        executor = Executor(kit, choose_sandbox(sandbox))
+    def execute(kit: Kit, scripts: Sequence[Script], **_: object) -> Iterator[Run]:
+        executor = Executor(kit, sandbox)
         for script in scripts:
             executed.append(script.learner)
             yield executor.execute(script)

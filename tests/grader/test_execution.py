@@ -23,7 +23,7 @@ from grader.execution.batch import execute_batch
 from grader.execution.execute import Executor
 from grader.execution.store import find_run, keep_run, load_run, mark_recorded, run_key
 from grader.records import CellRun, Outcome, Role, Run, Script, Submission, TestResult
-from grader.sandbox import choose_sandbox
+from grader.sandbox import Sandbox
 from grader.workbench import Workbench
 
 from .cohort import answers, hand_in
@@ -258,12 +258,14 @@ def test_the_key_is_the_same_in_another_process(bench: Workbench, script: Script
 # Faults of the author's and of the machine's.
 
 
-def test_a_setup_cell_that_fails_is_a_fault_and_no_zero(bench: Workbench, script: Script) -> None:
+def test_a_setup_cell_that_fails_is_a_fault_and_no_zero(
+    bench: Workbench, script: Script, sandbox: Sandbox
+) -> None:
     cells = tuple(
         replace(cell, source="import nothing_of_that_name") if cell.role is Role.SETUP else cell
         for cell in script.cells
     )
-    run = Executor(bench.kit, choose_sandbox("bubblewrap")).execute(replace(script, cells=cells))
+    run = Executor(bench.kit, sandbox).execute(replace(script, cells=cells))
     assert run.outcome is Outcome.ERRORED
     assert "nothing_of_that_name" in str(run.fault)
 
