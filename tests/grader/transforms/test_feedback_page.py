@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from grader.transforms import feedback_page
 from grader.transforms.hide_tests import HideTests
-from grader.transforms.page import Page, Verdict
+from grader.transforms.page import Page, TestCard, Verdict
 from grader.transforms.portions import PAGE_CHARACTERS
 from grader.transforms.show_results import ShowResults, page_of
 
@@ -170,6 +170,12 @@ def test_no_line_of_a_hidden_test_is_in_the_page(render: Any):
     assert "body of secret" not in html
     assert "title of secret" in html
     assert "body of open" in Reader(html).text  # a visible test is shown
+
+
+def test_a_hidden_test_has_no_code_and_no_prints_even_if_it_was_not_hidden_before():
+    block = page(answer(), a_test("failed", hidden=True, prints="x", rationale="seen")).blocks[1]
+    assert isinstance(block, TestCard)
+    assert (block.source, block.prints, block.rationale) == ("", "", "seen")
 
 
 @pytest.mark.parametrize(

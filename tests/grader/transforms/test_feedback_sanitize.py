@@ -207,6 +207,12 @@ def test_a_formula_becomes_well_formed_mathml(tex: str, children: set[str]):
     assert children <= {element.tag for element in root.iter()}
 
 
+def test_markup_in_a_formula_is_text():
+    root = ElementTree.fromstring(to_mathml(r"\text{<img src=x> & 'y'} a<b"))
+    assert "".join(root.itertext()).replace("\xa0", " ") == "<img src=x> & 'y'a<b"
+    assert {element.tag for element in root.iter()} <= {"math", "mrow", "mtext", "mi", "mo"}
+
+
 @pytest.mark.parametrize("tex", ["{", r"\frac", "{" * 1900, r"\def\x{\x\x}\x", "x" * (MAX_TEX + 1)])
 def test_what_is_no_formula_is_shown_as_it_was_written(tex: str):
     assert to_mathml(tex) == f'<code class="tex">{tex}</code>'
