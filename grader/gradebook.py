@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import parse_utc
 
 from grader.configuration import Course
 from grader.converters import captured_log, load_config, make_converter
 from grader.errors import GradebookError
 
 __all__ = ["GradebookWriter", "Marks", "read_marks"]
+
+_LONGEST_TIMESTAMP = 1000  # bytes
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class GradebookWriter:
         Raises:
             GradebookError: with nbgrader's own words; other learners are not concerned.
         """
+        _check_timestamp(self._course.submitted(self._assignment, learner) / "timestamp.txt")
         converter = make_converter(_Autograde, self._config, self._assignment, learner)
         with captured_log(converter) as log:
             try:
@@ -88,6 +93,21 @@ def read_marks(course: Course, assignment_id: str) -> Mapping[str, Marks]:
             raise GradebookError(
                 f"the gradebook does not know {assignment_id}; run: grader release {assignment_id}"
             ) from None
+
+
+def _check_timestamp(path: Path) -> None:
+    """Say clearly what nbgrader would stumble over; it comes from the learner's side."""
+    if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        return  # what is neither a file nor a folder is taken away by `remove_links`
+    try:
+        text = path.read_bytes()[:_LONGEST_TIMESTAMP].decode("utf-8").strip()
+        if text:
+            parse_utc(text)
+    except (OSError, ValueError, OverflowError) as error:
+        raise GradebookError(
+            f"its timestamp.txt holds no date and time ({error}). Mend or remove that file, "
+            "then grade again"
+        ) from error
 
 
 def _why(log: str, error: Exception) -> str:
