@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check release pins clean
+.PHONY: help setup demo test check audit release pins clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -18,13 +18,16 @@ demo: setup ## release the course, grade a demo cohort and show its marks
 	@$(BIN)/grader demo
 
 test: check ## everything the gate asks for: the checks, then the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: setup ## style, types and import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+audit: setup ## prove that each assignment's tests accept what is right and catch every known mistake
+	@for folder in assignments/*/; do $(BIN)/grader audit "$$(basename "$$folder")" || exit 1; done
 
 release: setup ## write the learners' notebooks in assignments/ from solutions/
 	@$(BIN)/grader release

@@ -62,7 +62,7 @@ class FeedbackExporter(Exporter):
 
 
 class FeedbackConverter(GenerateFeedback):  # type: ignore[misc]
-    """GenerateFeedback that leaves an unchanged page alone, and copies no other files.
+    """GenerateFeedback that leaves an unchanged page alone, and copies no learner's files.
 
     The page is complete in itself; what else a learner handed in need not go back to them.
     """
@@ -72,7 +72,11 @@ class FeedbackConverter(GenerateFeedback):  # type: ignore[misc]
         return True
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Nothing is copied."""
+        """Copy the time of the submission alone: `nbgrader release_feedback` reads it."""
+        stamp = Path(self._format_source(assignment_id, student_id)) / "timestamp.txt"
+        if stamp.is_file():
+            copy = Path(self._format_dest(assignment_id, student_id)) / stamp.name
+            write_if_changed(copy, stamp.read_text(encoding="utf-8"))
 
     def write_single_notebook(self, output: str, resources: Any) -> None:
         """Replace the page as a whole, if it is another one."""

@@ -143,6 +143,13 @@ def test_other_files_that_were_handed_in_do_not_come_back(graded: Course):
     assert [entry.name for entry in path.parent.iterdir()] == ["tiny.html"]
 
 
+def test_the_time_of_submission_goes_along_for_nbgraders_release_feedback(graded: Course):
+    stamp = graded.autograded_notebook("tiny", "ada").with_name("timestamp.txt")
+    stamp.write_text("2026-02-07 10:00:00 UTC")
+    (path,) = write_feedback(graded, "tiny", ["ada"])
+    assert path.with_name("timestamp.txt").read_text() == "2026-02-07 10:00:00 UTC"
+
+
 def test_one_learner_who_fails_keeps_nobody_from_their_page(graded: Course):
     graded.autograded_notebook("tiny", "ada").write_text("{")
     with pytest.raises(GraderError) as failure:
