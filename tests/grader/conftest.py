@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from grader import grading
+from grader import audit, grading
 from grader.authoring.build import reference_answers
 from grader.authoring.handin import answered
 from grader.authoring.release import release
@@ -126,5 +126,6 @@ def without_workers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> list[s
             executed.append(script.learner)
             yield executor.execute(script)
 
-    monkeypatch.setattr(grading, "execute_batch", execute)
+    for module in (grading, audit):
+        monkeypatch.setattr(module, "execute_batch", execute)
     return executed
