@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,9 @@ class GradebookWriter:
         self._drop_stale_feedback(learner)
 
     def _drop_stale_feedback(self, learner: str) -> None:
-        self._course.feedback_page(self._assignment, learner).unlink(missing_ok=True)
+        # the whole folder: while it is there, nbgrader generate_feedback passes it over
+        page = self._course.feedback_page(self._assignment, learner)
+        shutil.rmtree(page.parent, ignore_errors=True)
 
 
 class _Autograde(Autograde):  # type: ignore[misc]

@@ -76,7 +76,8 @@ class FeedbackConverter(GenerateFeedback):  # type: ignore[misc]
         stamp = Path(self._format_source(assignment_id, student_id)) / "timestamp.txt"
         if stamp.is_file():
             copy = Path(self._format_dest(assignment_id, student_id)) / stamp.name
-            write_if_changed(copy, stamp.read_text(encoding="utf-8"))
+            # it may be the learner's own file, hence any bytes
+            write_if_changed(copy, stamp.read_text(encoding="utf-8", errors="replace")[:100])
 
     def write_single_notebook(self, output: str, resources: Any) -> None:
         """Replace the page as a whole, if it is another one."""
