@@ -111,13 +111,21 @@ def run_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         disable=quiet,
     )
     seen: Counter[Outcome] = Counter()
-    with progress:
-        task = progress.add_task(title, total=None, counts="")
+    task = progress.add_task(title, total=None, counts="")
+    begun = False
 
-        def tell(total: int, run: Run | None) -> None:
-            if run is not None:
-                seen[run.outcome] += 1
-            counts = " ".join(f"{n} {outcome}" for outcome, n in sorted(seen.items()))
-            progress.update(task, total=total, completed=sum(seen.values()), counts=counts)
+    def tell(total: int, run: Run | None) -> None:
+        nonlocal begun
+        if not begun:  # not before: what is refused at once shows no bar
+            progress.start()
+            begun = True
+        if run is not None:
+            seen[run.outcome] += 1
+        counts = " ".join(f"{n} {outcome}" for outcome, n in sorted(seen.items()))
+        progress.update(task, total=total, completed=sum(seen.values()), counts=counts)
 
+    try:
         yield tell
+    finally:
+        if begun:
+            progress.stop()
