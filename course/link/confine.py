@@ -70,7 +70,8 @@ def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> Non
     not even with every capability, can take one away and see what is under it.
 
     Args:
-        folders: each becomes an empty folder in memory that holds `folder_bytes` at most.
+        folders: each becomes an empty folder in memory that holds `folder_bytes` at most;
+            what was mounted below it is still there (Python may be installed below /tmp).
         folder_bytes: see `folders`.
         processes: how many processes and threads there may be.
     """
@@ -78,7 +79,7 @@ def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> Non
     _mount("proc", "/proc", "proc", _INERT)
     size = f"size={folder_bytes},nr_inodes={_FILES_IN_MEMORY},mode=0700"
     for folder in folders:
-        _mount("tmpfs", folder, "tmpfs", _NO_SETUID | _NO_DEVICES, size)
+        _cover(folder, size)
     _mount("devpts", "/dev/pts", "devpts", _NO_SETUID | _NO_EXEC, "newinstance,ptmxmode=0666")
     _write("/proc/sys/user/max_user_namespaces", "1")  # the one that is made below
     _limit_processes(processes)
@@ -91,6 +92,30 @@ def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> Non
     _call("unshare", _NEW_USER)
     _write_maps(own, LEARNER_ID, 0, 0)
     os.close(own)
+
+
+def _cover(folder: str, options: str) -> None:
+    """Mount an empty folder in memory over `folder`, and again what was mounted below it."""
+    # held open, for their paths lead nowhere once they are covered
+    below = [(path, os.open(path, os.O_PATH)) for path in _mounted_below(folder)]
+    _mount("tmpfs", folder, "tmpfs", _NO_SETUID | _NO_DEVICES, options)
+    for path, descriptor in below:
+        os.makedirs(path)  # noqa: PTH103 - no pathlib in what every fork runs
+        _mount(f"/proc/self/fd/{descriptor}", path, None, _BIND | _RECURSIVE)
+        os.close(descriptor)
+
+
+def _mounted_below(folder: str) -> list[str]:
+    """The folders below `folder` that something is mounted on, outermost ones only (proc(5))."""
+    with open("/proc/self/mountinfo", "rb") as file:  # noqa: PTH123 - see _cover
+        points = [line.split(b" ")[4] for line in file]
+    # a blank in a path is written as \040
+    paths = [os.fsdecode(p.decode("unicode_escape").encode("latin-1")) for p in points]
+    found: list[str] = []
+    for path in sorted(p for p in paths if p.startswith(f"{folder}/") and os.path.isdir(p)):  # noqa: PTH112
+        if not any(path == outer or path.startswith(f"{outer}/") for outer in found):
+            found.append(path)
+    return found
 
 
 def give_up_privileges() -> None:
