@@ -44,7 +44,7 @@ from course.link.serve import limit, serve
 __all__ = ["PRELOADED", "main"]
 
 PRELOADED = (
-    *("numpy", "torch", "course.testing"),
+    *("numpy", "numpy.random", "torch", "course.testing"),
     # what a first cell and a first figure import besides
     *("IPython.core.application", "IPython.core.completerlib", "IPython.core.magics"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
@@ -211,9 +211,9 @@ def _run(learner: Learner, link: int, options: dict[str, Any]) -> NoReturn:
 
 def run_learner(link: int, options: dict[str, Any]) -> None:
     """Be a learner's process: as random as a fresh one, limited, at the end of the link."""
-    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
-    if numpy is not None:
-        numpy.random.seed()  # Python's own `random` does so by itself after a fork
+    random, torch = sys.modules.get("numpy.random"), sys.modules.get("torch")
+    if random is not None:
+        random.seed()  # Python's own does so by itself after a fork
     if torch is not None:
         torch.default_generator.seed()
     limit(options)

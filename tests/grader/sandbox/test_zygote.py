@@ -6,6 +6,7 @@ found wherever it hides. Some tests need a machine that lets namespaces be neste
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -234,6 +235,12 @@ def test_nothing_outlives_its_submission(sandbox: Bubblewrap):
     assert eventually(lambda: not started & set(processes()))
 
 
+def test_orphans_that_end_do_not_take_it_along(sandbox: Bubblewrap):
+    with notebook(sandbox) as cell:
+        cell("import os, time\nif os.fork() == 0:\n    os.fork()\n    os._exit(0)\ntime.sleep(0.2)")
+        assert cell("1 + 1") == 2
+
+
 def test_the_shell_and_its_terminal_work(sandbox: Bubblewrap):
     with notebook(sandbox) as cell:
         assert cell("!tty && echo $((6 * 7))").splitlines()[-1] == "42"
@@ -305,13 +312,15 @@ def test_memory_is_shared_only_until_it_is_written_to(warm: Bubblewrap):
 
 
 @needs_warmth
-def test_keys_of_the_kernel_are_not_shared(warm: Bubblewrap):
-    if os.uname().machine != "x86_64":
-        pytest.skip("the number of keyctl differs")
-    ask = "import ctypes\nctypes.CDLL(None).syscall(250, 0, -3, 1)"  # the keyring of the session
-    with notebook(warm) as one, notebook(warm) as other:
-        rings = {one(ask), other(ask)}
-    assert len(rings) == 2
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the number of keyctl differs")
+def test_keys_of_the_kernel_are_not_shared(alone: Bubblewrap):
+    keyctl, join, session, number = 250, 1, -3, 0
+    own = ctypes.CDLL(None).syscall(keyctl, join, None)  # as a login does
+    if own < 0:
+        pytest.skip("this kernel keeps no keys")
+    ask = f"import ctypes\nctypes.CDLL(None).syscall({keyctl}, {number}, {session}, 1)"
+    with notebook(alone) as one, notebook(alone) as other:
+        assert len({own, one(ask), other(ask)}) == 3
 
 
 @needs_warmth
@@ -370,7 +379,7 @@ def test_what_is_imported_works_in_a_fork(warm: Bubblewrap):
             )
             == b"\x89PNG"
         )
-        assert cell("import os\nsorted(os.listdir('/home/learner/matplotlib'))")
+        assert "fontlist" in cell("import os\n' '.join(os.listdir('/home/learner/matplotlib'))")
 
 
 # ---- the life of a zygote
@@ -388,6 +397,19 @@ def test_a_zygote_that_was_killed_is_replaced(alone: Bubblewrap):
         assert cell("1 + 1") == 2
     first.kill()
     assert zygote_of(alone) != zygote
+
+
+@needs_warmth
+def test_one_that_hears_nothing_is_ended_and_the_zygote_stays(alone: Bubblewrap):
+    with notebook(alone) as cell:
+        busy = "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
+        request = {"do": "run", "source": busy + "while True: time.sleep(60)"}
+        cell.process.stream.send(encode(request), timeout=PATIENCE)
+        zygote = zygote_of(alone)
+    assert eventually(lambda: not list(family_of(zygote))), "its dead are not collected"
+    with notebook(alone) as cell:
+        assert cell("1 + 1") == 2
+        assert zygote_of(alone) == zygote
 
 
 @needs_warmth
