@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from grader import grading
 from grader.authoring.handin import answered
+from grader.commands.console import console
 from grader.commands.main import app
 from grader.configuration import Course
 from grader.grading import Graded
@@ -31,7 +32,7 @@ Call = Callable[..., Result]
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch) -> Call:
     """Runs `grader ...` in a folder, on a wide terminal."""
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(console, "_width", 250)
 
     def call(*words: str, at: Path) -> Result:
         monkeypatch.chdir(at)

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 from typer.testing import CliRunner
 
 from grader.authoring.source import read_source
+from grader.commands.console import console
 from grader.commands.main import app
 from grader.configuration import Course
 from grader.demo.cohort import PREFIX, Member, demo_cohort, hand_in
@@ -87,7 +88,7 @@ def test_handing_in_touches_only_what_changed_and_only_the_demos_learners(
 
 
 def run_demo(at: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(console, "_width", 250)
     monkeypatch.chdir(at)
     result = CliRunner().invoke(app, ["demo"])
     assert result.exit_code == 0, result.output
