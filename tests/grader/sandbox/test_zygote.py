@@ -127,7 +127,10 @@ def zygote_of(sandbox: Bubblewrap) -> int:
 
 
 def parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return -1  # it ended while we looked
 
 
 def eventually(holds: Callable[[], object], seconds: float = 30.0) -> bool:
@@ -191,6 +194,15 @@ def test_no_address_can_be_reached(sandbox: Bubblewrap):
             tried = f"import socket\nsocket.create_connection(({address!r}, 80), timeout=2)"
             assert cell(tried) in ("OSError", "ConnectionRefusedError", "gaierror")
     assert not server.is_set()
+
+
+def test_its_memory_and_its_files_are_limited(sandbox: Bubblewrap):
+    with notebook(sandbox, Limits(memory_mib=2000)) as cell:
+        limits = "[resource.getrlimit(n) for n in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE)]"
+        memory, size = cell(f"import resource\n{limits}")
+        assert memory == (2000 * 2**20, 2000 * 2**20)
+        assert size == (64 * 2**20, 64 * 2**20)
+        assert cell("bytearray(2**31)") == "MemoryError"
 
 
 @pytest.mark.parametrize(
@@ -507,11 +519,8 @@ def test_nothing_outlives_a_grader_that_was_killed(marked: None):
 
 def family_of(ancestor: int) -> Iterator[int]:
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if parent(int(folder.name)) == ancestor:
-                yield from (int(folder.name), *family_of(int(folder.name)))
-        except OSError:
-            continue
+        if parent(int(folder.name)) == ancestor:
+            yield from (int(folder.name), *family_of(int(folder.name)))
 
 
 @needs_warmth
