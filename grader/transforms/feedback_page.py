@@ -72,12 +72,16 @@ class FeedbackConverter(GenerateFeedback):  # type: ignore[misc]
         return True
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Copy the time of the submission alone: `nbgrader release_feedback` reads it."""
-        stamp = Path(self._format_source(assignment_id, student_id)) / "timestamp.txt"
-        if stamp.is_file():
-            copy = Path(self._format_dest(assignment_id, student_id)) / stamp.name
-            # it may be the learner's own file, hence any bytes
-            write_if_changed(copy, stamp.read_text(encoding="utf-8", errors="replace")[:100])
+        """Copy only the files by which `nbgrader release_feedback` knows the submission."""
+        source, folder = (
+            Path(place(assignment_id, student_id))
+            for place in (self._format_source, self._format_dest)
+        )
+        for name in ("timestamp.txt", "submission_secret.txt"):
+            if (source / name).is_file():
+                # it may be the learner's own file, hence any bytes
+                text = (source / name).read_text(encoding="utf-8", errors="replace")
+                write_if_changed(folder / name, text[:200])
 
     def write_single_notebook(self, output: str, resources: Any) -> None:
         """Replace the page as a whole, if it is another one."""
