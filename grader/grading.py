@@ -139,11 +139,10 @@ def _record(
     """Keep a run and have nbgrader collect it; a failure becomes the run's fault."""
     if run.fault is not None:
         return run
-    record = bench.course.run_record(bench.assignment.id, run.learner)
-    keep_run(record, bench.key(entry[0]), run)
+    # until nbgrader has recorded it, it does not count, and the next grading tries again
+    keep_run(bench.course.run_record(bench.assignment.id, run.learner), bench.key(entry[0]), run)
     try:
         writer.record(run.learner)
     except GradebookError as error:
-        record.unlink(missing_ok=True)  # so that the next grading tries again
         return Run(run.assignment, run.learner, run.tests, fault=str(error))
     return run

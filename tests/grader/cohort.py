@@ -186,8 +186,13 @@ def holes(course: Course) -> dict[str, Case]:
         "hole-3-patched-modules": Case(
             "FFFPP",
             answers([PATCH_EVERYTHING], mean_square=WRONG),
-            "A probe runs beside the learner's code, so that what it returns is the learner's "
-            "word; asserts, comparisons and expected values are not.",
+            "Asserts, comparisons and expected values are out of the learner's reach.",
+        ),
+        "hole-3-shadowed-probe": Case(
+            "FFPPP",
+            answers(["bool = lambda anything: True"], mean_square=WRONG),
+            "Known: a probe runs beside the learner's code and looks its names up there, so that "
+            "what it returns is the learner's word. No other test is touched by it.",
         ),
         "hole-4-odd-scores-wrong": Case(
             "FFFPP",
