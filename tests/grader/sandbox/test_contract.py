@@ -141,7 +141,7 @@ WAYS = {
     "a child": "subprocess.Popen([sys.executable, '-c', {code!r}])",
     "a group": "subprocess.Popen([sys.executable, '-c', {code!r}], process_group=0)",
     "a session": "subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True)",
-    "a daemon": "os.system('setsid ' + shlex.quote(sys.executable) + ' -c ' + shlex.quote({code!r}) + ' &')",
+    "a daemon": "os.system('setsid ' + shlex.join([sys.executable, '-c', {code!r}]) + ' &')",
 }
 # A process group is all that can be ended without a namespace; hence "for one's own code only".
 ESCAPES = {("none", "a group"), ("none", "a session"), ("none", "a daemon")}
