@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from grader.authoring.build import build as build_source
-from grader.commands.console import chosen_assignments, console, plainly
+from grader.commands.console import (
+    EveryAssignmentArgument,
+    chosen_assignments,
+    console,
+    plainly,
+)
 
 __all__ = ["build"]
 
 
 @plainly
-def build(
-    assignment: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The assignment; all when left out.")
-    ] = None,
-) -> None:
+def build(assignment: EveryAssignmentArgument = None) -> None:
     """Check solutions/ID/notebook.py and build nbgrader's source notebook from it."""
     course, names = chosen_assignments(assignment)
     for name in names:

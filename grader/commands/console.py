@@ -28,6 +28,7 @@ from grader.records import Outcome, Run
 __all__ = [
     "SYMBOLS",
     "AssignmentArgument",
+    "EveryAssignmentArgument",
     "JsonOption",
     "SandboxOption",
     "WorkersOption",
@@ -52,6 +53,9 @@ SYMBOLS = {
 }
 
 AssignmentArgument = Annotated[str, typer.Argument(metavar="ID", help="The assignment's id.")]
+EveryAssignmentArgument = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="The assignment; all when left out.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 SandboxOption = Annotated[
     str,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from grader.authoring.release import release as release_assignment
-from grader.commands.console import chosen_assignments, console, plainly
+from grader.commands.console import (
+    EveryAssignmentArgument,
+    chosen_assignments,
+    console,
+    plainly,
+)
 
 __all__ = ["release"]
 
 
 @plainly
-def release(
-    assignment: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The assignment; all when left out.")
-    ] = None,
-) -> None:
+def release(assignment: EveryAssignmentArgument = None) -> None:
     """Build an assignment and release it to assignments/ID, unless a secret would leak."""
     course, names = chosen_assignments(assignment)
     for name in names:
