@@ -37,6 +37,7 @@ __all__ = [
     "namespace",
     "raise_not_finite",
     "reduce_rows",
+    "require_count",
     "require_finite",
     "require_number",
     "require_reduction",
@@ -253,6 +254,23 @@ Check its sign.
     if not math.isfinite(number) or number < 0 or (positive and number == 0):
         raise ArgumentValueError(name, repr(value), expected, "Check its sign.")
     return number
+
+
+def require_count(name: str, value: object, *, at_least: int = 1) -> int:
+    """Check that an argument is a whole number of a certain size; return it as an int.
+
+    Example:
+        >>> require_count("steps", 2.5)
+        Traceback (most recent call last):
+        course.errors.ArgumentTypeError: steps: expected a whole number >= 1, got 2.5. Use an int.
+    """
+    expected = f"a whole number >= {at_least}"
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ArgumentTypeError(name, describe(value), expected, "Use an int.")
+    if value < at_least:
+        hint = f"The least that makes sense is {at_least}."
+        raise ArgumentValueError(name, describe(value), expected, hint)
+    return int(value)
 
 
 def require_reduction(reduction: object) -> None:
