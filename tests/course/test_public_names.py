@@ -38,6 +38,21 @@ PUBLIC = {
         "softmax_cross_entropy",
         "softmax_cross_entropy_gradient",
     ],
+    "course.schedules": [
+        "Schedule",
+        "ScheduledOptimizer",
+        "constant",
+        "cosine_annealing",
+        "cycle_ends",
+        "epochs_in_total",
+        "exponential",
+        "join",
+        "linear",
+        "one_cycle",
+        "one_cycle_momentum",
+        "sample",
+        "warm_restarts",
+    ],
 }
 
 
@@ -51,7 +66,9 @@ def test_each_public_name_exists_and_is_documented(module, name):
     assert getattr(importlib.import_module(module), name).__doc__
 
 
-@pytest.mark.parametrize("module", ["course", "course.errors", "course.losses", "course.gradients"])
+@pytest.mark.parametrize(
+    "module", ["course", "course.errors", "course.losses", "course.gradients", "course.schedules"]
+)
 def test_the_light_modules_import_neither_torch_nor_scikit_learn_nor_matplotlib(module):
     code = (
         f"import sys, {module}; "
