@@ -1,7 +1,7 @@
 """What a schedule is, and its values as an array."""
 
-from collections.abc import Callable
 from operator import index
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,8 +11,19 @@ from course.errors import ArgumentTypeError, ArgumentValueError
 
 __all__ = ["Schedule", "require_schedule", "require_step", "sample"]
 
-Schedule = Callable[[int], float]
-"""A function from a step, counted from 0, to the value that this step is taken with."""
+
+@runtime_checkable
+class Schedule(Protocol):
+    """Any function from a step, counted from 0, to the value that this step is taken with.
+
+    Example:
+        >>> from course.schedules import sample
+        >>> sample(lambda step: 1 / (1 + step), 3).round(3)
+        array([1.   , 0.5  , 0.333])
+    """
+
+    def __call__(self, step: int, /) -> float:
+        """Return the value for a step."""
 
 
 def sample(schedule: Schedule, steps: int) -> Float64[np.ndarray, " steps"]:
