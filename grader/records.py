@@ -49,10 +49,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Sizes in MiB or KiB, times in seconds of wall clock."""
+    """What one submission may use, with all of the processes that it starts.
+
+    Sizes in MiB or KiB; times in seconds of wall clock, but for `cpu_seconds`, which is
+    processor time. `processes` counts threads too.
+    """
 
     cell_seconds: float = 10.0
     submission_seconds: float = 60.0
+    cpu_seconds: float = 120.0
     memory_mib: int = 4096
     processes: int = 128
     notebook_mib: float = 10.0

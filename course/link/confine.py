@@ -21,7 +21,14 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NoReturn
 
-__all__ = ["LEARNER_ID", "enter_namespaces", "furnish", "give_up_privileges", "only_open"]
+__all__ = [
+    "FEWEST_PROCESSES",
+    "LEARNER_ID",
+    "enter_namespaces",
+    "furnish",
+    "give_up_privileges",
+    "only_open",
+]
 
 LEARNER_ID = 1000
 
@@ -41,7 +48,7 @@ _JOIN_SESSION_KEYRING = 1
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 
 _FILES_IN_MEMORY = 32_768  # their number; the kernel's memory for them counts for no size
-_FEWEST_PROCESSES = 301  # the smallest pid_max that the kernel takes
+FEWEST_PROCESSES = 301  # the smallest pid_max that the kernel takes
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -153,7 +160,7 @@ def _limit_processes(number: int) -> None:
     if _kernel() >= (5, 14):
         resource.setrlimit(resource.RLIMIT_NPROC, (number, number))  # root is not held to it
     if _kernel() >= (6, 14):
-        _write("/proc/sys/kernel/pid_max", str(max(number, _FEWEST_PROCESSES)))
+        _write("/proc/sys/kernel/pid_max", str(max(number, FEWEST_PROCESSES)))
 
 
 def _write_maps(own: int, inside: int, user: int, group: int) -> None:

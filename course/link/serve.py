@@ -16,6 +16,7 @@ A target is a name (str) or a handle's number (int).
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import sys
@@ -95,6 +96,9 @@ def limit(options: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 2**20, 64 * 2**20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # the watchdog counts the whole tree; this holds when nobody watches
+    seconds = math.ceil(options["cpu_seconds"]) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ control socket is closed, it is idle for long, or someone kills it), it ends the
 
 Messages, one packet each. On the control socket, from here: ``+`` (with a descriptor of
 this process) or ``-reason``; to here: the options as JSON, with two descriptors, the link
-and the report. On the report, from here: ``+`` once the learner's process runs,
-``-reason`` when it does not, ``=code`` at its end. Closing the report ends the process.
+and the report. On the report, from here: ``@`` (with a descriptor of the first process),
+``+`` once the learner's process runs, ``-reason`` when it does not, ``=code`` at its end.
+Closing the report ends the process.
 """
 
 from __future__ import annotations
@@ -128,7 +129,11 @@ class _Zygote:
         with report:
             nowhere = os.open(os.devnull, os.O_RDWR)
             self.fork(report, {"processes": 16}, nowhere, theirs, lambda link, options: None)
-            said = report.recv(_PACKET)
+            said = b"@"
+            while said == b"@":
+                said, descriptors, _, _ = socket.recv_fds(report, _PACKET, 1)
+                for descriptor in descriptors:
+                    os.close(descriptor)
         return None if said == b"+" else said[1:] or b"no message"
 
     def fork(
@@ -160,8 +165,10 @@ class _Zygote:
             if first == 0:
                 self._be_first(options, link, report, learner)
             os.close(link)
+            descriptor = os.pidfd_open(first)
+            socket.send_fds(report, [b"@"], [descriptor])
             poll = select.poll()
-            poll.register(os.pidfd_open(first), select.POLLIN)
+            poll.register(descriptor, select.POLLIN)
             poll.register(report, select.POLLIN)
             poll.poll()
             os.kill(first, signal.SIGKILL)

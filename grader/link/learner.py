@@ -155,6 +155,9 @@ class LinkedLearner:
         return min(usual, left)
 
     def _epitaph(self) -> str:
+        verdict = self._process.verdict()
+        if verdict is not None:
+            return f"{verdict} and was ended"
         code = self._process.exit_code()
         return "it ended" if code is None else f"it ended by itself (exit code {code})"
 

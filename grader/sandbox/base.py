@@ -37,6 +37,9 @@ class LearnerProcess(Protocol):
     def exit_code(self) -> int | None:
         """Its exit code (negative: the signal that ended it), or None while it runs."""
 
+    def verdict(self) -> str | None:
+        """Which limit it broke and was ended for, in words; None when it broke none."""
+
 
 class Sandbox(Protocol):
     """Starts learners' processes."""
@@ -78,9 +81,21 @@ class ProcessGroup:
     def kill(self) -> None:
         """Close the link, kill the group, and collect the exit code."""
         self.stream.close()
+        # also when the leader has ended: the others of its group may have not
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    @property
+    def root(self) -> int:
+        """The number of its first process."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """Kill the group and leave the link to be read. Safe to call from another thread."""
+        if self._process.returncode is None:  # else the number may be another's by now
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def exit_code(self) -> int | None:
         """See `LearnerProcess.exit_code`."""
@@ -90,8 +105,26 @@ class ProcessGroup:
         return None
 
 
-def spawn(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> ProcessGroup:
-    """Start `command` with the link on its standard input and output."""
+# dash and bash alike: $$ is the process that `exec` will turn into the command
+_ENTER = """
+while [ "$1" != -- ]; do echo $$ >"$1" || exit 125; shift; done
+shift; unset PWD; exec "$@"
+"""
+
+
+def spawn(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    cwd: Path,
+    doors: Sequence[Path] = (),
+) -> ProcessGroup:
+    """Start `command` with the link on its standard input and output.
+
+    It first writes its number to each of `doors`, the files of control groups: a process
+    that was moved from outside might have started another by then.
+    """
+    if doors:
+        command = ["/bin/sh", "-c", _ENTER, "sh", *map(str, doors), "--", *command]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -119,6 +152,7 @@ def learner_options(limits: Limits) -> dict[str, Any]:
     """What a learner's process is told about its limits."""
     return {
         "cell_seconds": limits.cell_seconds,
+        "cpu_seconds": limits.cpu_seconds,
         "memory_mib": limits.memory_mib,
         "output_kib": limits.output_kib,
     }

@@ -36,6 +36,8 @@ from grader.sandbox.base import (
     learner_options,
     spawn,
 )
+from grader.sandbox.control_group import ControlGroup
+from grader.sandbox.guard import Startable, guarded
 from grader.sandbox.zygote import Zygote, ZygoteGone
 
 __all__ = ["Bubblewrap"]
@@ -92,16 +94,20 @@ class Bubblewrap:
 
     def start(self, limits: Limits) -> LearnerProcess:
         """See `Sandbox.start`. A zygote that has ended is replaced by a new one."""
+        return guarded(limits, functools.partial(self._start, limits))
+
+    def _start(self, limits: Limits, group: ControlGroup | None) -> Startable:
         for _ in range(2):
             zygote = self._ready_zygote()
             if zygote is None:
                 break
             try:
-                return zygote.fork(learner_options(limits) | {"processes": limits.processes})
+                return zygote.fork(learner_options(limits) | {"processes": limits.processes}, group)
             except ZygoteGone:
                 self._forget(zygote)
         command = [*_confinement(), *learner_command(limits)]
-        return spawn(command, learner_environment(HOME), Path("/"))
+        doors = group.doors if group else ()
+        return spawn(command, learner_environment(HOME), Path("/"), doors)
 
     def close(self) -> None:
         """See `Sandbox.close`."""

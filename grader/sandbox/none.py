@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from pathlib import Path
 
 from grader.records import Limits
-from grader.sandbox.base import ProcessGroup, learner_command, learner_environment, spawn
+from grader.sandbox.base import (
+    LearnerProcess,
+    ProcessGroup,
+    learner_command,
+    learner_environment,
+    spawn,
+)
+from grader.sandbox.control_group import ControlGroup
+from grader.sandbox.guard import guarded
 
 __all__ = ["NoSandbox"]
 
@@ -21,11 +30,14 @@ class NoSandbox:
         """It works everywhere; that is all that can be said for it."""
         return None
 
-    def start(self, limits: Limits) -> ProcessGroup:
+    def start(self, limits: Limits) -> LearnerProcess:
         """See `Sandbox.start`."""
+        return guarded(limits, functools.partial(self._start, limits))
+
+    def _start(self, limits: Limits, group: ControlGroup | None) -> ProcessGroup:
         home = tempfile.mkdtemp(prefix="learner-")
-        process = spawn(learner_command(limits), learner_environment(home), Path(home))
-        return _Tidying(process, home)
+        command, doors = learner_command(limits), group.doors if group else ()
+        return _Tidying(spawn(command, learner_environment(home), Path(home), doors), home)
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -20,12 +20,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from course.link.frames import Stream
 from course.link.zygote import PRELOADED
 from grader.errors import SandboxError
 from grader.sandbox.base import described_code
+from grader.sandbox.control_group import ControlGroup
+from grader.sandbox.tree import usage_of
 
 __all__ = ["ForkedProcess", "Zygote", "ZygoteGone"]
 
@@ -48,24 +51,47 @@ class ForkedProcess:
         self._report = report
         self._zygote = zygote
         self._code: int | None = None
+        self._first = -1  # a descriptor of its first process
 
     def started(self) -> None:
-        """Wait until it runs.
+        """Wait until it runs, and until it is known which process it is.
 
         Raises:
             ZygoteGone: when the zygote ended meanwhile.
             SandboxError: when it does not run, with the reason.
         """
-        said = _hear(self._report, FORK_SECONDS)
-        if said == b"+":
-            return
-        if said == b"":
-            raise ZygoteGone("the zygote ended while it started a learner's process")
-        raise SandboxError(f"a learner's process could not be started: {_reason(said)}")
+        runs = False
+        while not runs or self._first < 0:
+            said, descriptors = _hear_all(self._report, FORK_SECONDS)
+            if said == b"@" and len(descriptors) == 1 and self._first < 0:
+                (self._first,) = descriptors
+                continue
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if said == b"":
+                raise ZygoteGone("the zygote ended while it started a learner's process")
+            if said != b"+":
+                raise SandboxError(f"a learner's process could not be started: {_reason(said)}")
+            runs = True
+
+    @property
+    def root(self) -> int:
+        """The number of its first process, in our own namespace; 0 when it has ended."""
+        about = Path(f"/proc/self/fdinfo/{self._first}").read_text("ascii")
+        found = re.search(r"^Pid:\s*(\d+)$", about, re.M)  # -1 when it has ended
+        return int(found[1]) if found else 0
+
+    def end(self) -> None:
+        """Kill all of its processes and leave the link to be read."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._first, signal.SIGKILL)
 
     def kill(self) -> None:
         """See `LearnerProcess.kill`."""
         self.stream.close()
+        first, self._first = self._first, -1
+        if first >= 0:
+            os.close(first)
         if self._report.fileno() < 0:
             return
         with self._report, contextlib.suppress(OSError):
@@ -150,8 +176,8 @@ class Zygote:
         self.close()
         raise SandboxError(_reason(said))
 
-    def fork(self, options: Mapping[str, Any]) -> ForkedProcess:
-        """Have it fork a learner's process.
+    def fork(self, options: Mapping[str, Any], group: ControlGroup | None = None) -> ForkedProcess:
+        """Have it fork a learner's process, and move it to `group` before it runs anything.
 
         Raises:
             ZygoteGone: when it has ended.
@@ -172,6 +198,8 @@ class Zygote:
                 raise ZygoteGone(f"the zygote has ended: {error}") from error
         try:
             process.started()
+            if group is not None:
+                group.add(usage_of(process.root).processes)
         except BaseException:
             process.kill()
             raise

@@ -22,7 +22,12 @@ class Notebook:
     """Asks a learner's process one thing at a time."""
 
     def __init__(self, **options: float) -> None:
-        given = {"cell_seconds": 20.0, "memory_mib": 4096, "output_kib": 64} | options
+        given = {
+            "cell_seconds": 20.0,
+            "cpu_seconds": 600,
+            "memory_mib": 4096,
+            "output_kib": 64,
+        } | options
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-m", "course.link.serve", json.dumps(given)],
             stdin=subprocess.PIPE,
