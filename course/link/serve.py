@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from course.link.codec import Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream
 from course.link.notebook import NotebookState, describe_error
+from course.link.syscalls import refuse_dangerous_calls
 
 __all__ = ["Server", "limit", "main", "serve"]
 
@@ -99,6 +100,8 @@ def limit(options: dict[str, Any]) -> None:
     # the watchdog counts the whole tree; this holds when nobody watches
     seconds = math.ceil(options["cpu_seconds"]) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    if options.get("confined"):
+        refuse_dangerous_calls()
 
 
 def main() -> None:

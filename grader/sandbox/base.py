@@ -142,15 +142,16 @@ def described_code(code: int) -> int:
     return 128 - code if 128 < code <= 128 + 64 else code
 
 
-def learner_command(limits: Limits) -> list[str]:
+def learner_command(limits: Limits, *, confined: bool = False) -> list[str]:
     """What runs inside: isolated Python (no PYTHON* variables, no current folder on the path)."""
-    options = json.dumps(learner_options(limits))
+    options = json.dumps(learner_options(limits, confined=confined))
     return [sys.executable, "-I", "-m", "course.link.serve", options]
 
 
-def learner_options(limits: Limits) -> dict[str, Any]:
-    """What a learner's process is told about its limits."""
+def learner_options(limits: Limits, *, confined: bool = False) -> dict[str, Any]:
+    """What a learner's process is told about its limits, and whether to close itself in."""
     return {
+        "confined": confined,
         "cell_seconds": limits.cell_seconds,
         "cpu_seconds": limits.cpu_seconds,
         "memory_mib": limits.memory_mib,

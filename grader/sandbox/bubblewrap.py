@@ -45,6 +45,7 @@ __all__ = ["Bubblewrap"]
 HOME = "/home/learner"
 _SCRATCH = ("/tmp", "/dev/shm")  # noqa: S108 - in memory, the process's own
 _TMPFS_BYTES = 256 * 2**20
+_TRIAL = "from course.link.syscalls import refuse_dangerous_calls as refuse; refuse()"
 
 
 class Bubblewrap:
@@ -67,7 +68,7 @@ class Bubblewrap:
             return "bubblewrap is not installed; install it with: apt install bubblewrap"
         try:
             done = subprocess.run(
-                [*_confinement(), sys.executable, "-I", "-c", "import course.link.codec"],
+                [*_confinement(), sys.executable, "-I", "-c", _TRIAL],
                 capture_output=True,
                 text=True,
                 timeout=60,
@@ -102,10 +103,11 @@ class Bubblewrap:
             if zygote is None:
                 break
             try:
-                return zygote.fork(learner_options(limits) | {"processes": limits.processes}, group)
+                options = learner_options(limits, confined=True)
+                return zygote.fork(options | {"processes": limits.processes}, group)
             except ZygoteGone:
                 self._forget(zygote)
-        command = [*_confinement(), *learner_command(limits)]
+        command = [*_confinement(), *learner_command(limits, confined=True)]
         doors = group.doors if group else ()
         return spawn(command, learner_environment(HOME), Path("/"), doors)
 
