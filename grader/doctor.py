@@ -30,6 +30,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.control_group import ControlGroups, find_control_groups
+from grader.sandbox.tree import can_be_read
+from grader.sandbox.watchdog import LOOK_SECONDS
 
 __all__ = ["Finding", "Severity", "examine"]
 
@@ -210,17 +213,27 @@ def memory(
 
 
 def control_groups(
-    membership: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")
+    find: Callable[[], ControlGroups | None] = find_control_groups,
+    can_watch: Callable[[], bool] = can_be_read,
 ) -> Finding:
-    """May this account limit a group of processes as one (cgroup v2, delegated)?"""
-    advice = "Limits then hold for each process by itself (setrlimit), not for a learner's sum."
-    if not (mount / "cgroup.controllers").is_file():
-        return Finding("cgroups", False, "info", "no cgroup v2 here", advice)
-    own = re.search(r"^0::/(.*)$", setting(membership), re.M)
-    folder = mount / (own.group(1) if own else "")
-    writable = os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
-    seen = f"cgroup v2, {'writable' if writable else 'not writable'} for this account"
-    return Finding("cgroups", writable, "info", seen, advice)
+    """Who holds the sum of a learner's processes to its limits: the kernel, or a watchdog?"""
+    groups = find()
+    if groups is not None:
+        seen = f"the kernel limits each learner's processes as one (cgroup v{groups.version})"
+        return Finding("cgroups", True, "info", seen)
+    if can_watch():
+        advice = (
+            f"Grading works: a watchdog looks every {LOOK_SECONDS:g} s. To have the kernel do it: "
+            "systemd-run --user --scope -p Delegate=yes grader grade ID"
+        )
+        seen = "none that this account may use; a watchdog limits learners' processes as one"
+        return Finding("cgroups", False, "info", seen, advice)
+    advice = (
+        "Limits hold for each process by itself. Grade others' work where the kernel has "
+        "CONFIG_PROC_CHILDREN, or as root, or in a scope of systemd's with Delegate=yes."
+    )
+    seen = "none that this account may use, and this kernel does not list children"
+    return Finding("cgroups", False, "wanted", seen, advice)
 
 
 def interpreter_for_others(prefix: Path = Path(sys.base_prefix)) -> Finding:

@@ -14,6 +14,7 @@ import pytest
 
 from grader import doctor
 from grader.doctor import Finding, examine
+from grader.sandbox.control_group import ControlGroups
 
 ROOT = Path(__file__).parents[2]
 
@@ -175,23 +176,21 @@ def test_memory_is_what_is_available_or_the_limit_of_the_container(
     assert (finding.holds, finding.detail) == (holds, detail)
 
 
-def test_cgroup_v1_is_not_taken_for_v2(tmp_path: Path):
-    membership = write(tmp_path / "cgroup", "4:memory:/a\n0::/\n")
-    finding = doctor.control_groups(membership, tmp_path)
-    assert (finding.holds, finding.detail) == (False, "no cgroup v2 here")
+def test_where_the_kernel_limits_the_sum_the_version_is_named():
+    finding = doctor.control_groups(lambda: ControlGroups(2, ()), lambda: False)
+    assert (finding.holds, "cgroup v2" in finding.detail) == (True, True)
 
 
-def test_a_delegated_cgroup_is_writable(tmp_path: Path):
-    membership = write(tmp_path / "cgroup", "0::/user/mine\n")
-    write(tmp_path / "cgroup.controllers", "cpu memory pids\n")
-    write(tmp_path / "user/mine/cgroup.procs", "1\n")
-    assert doctor.control_groups(membership, tmp_path).holds
+def test_where_a_watchdog_must_do_it_is_said_how_the_kernel_would():
+    finding = doctor.control_groups(lambda: None, lambda: True)
+    assert (finding.holds, finding.severity) == (False, "info")
+    assert "watchdog" in finding.detail
+    assert "Delegate=yes" in finding.advice
 
 
-def test_a_cgroup_outside_our_view_is_not_writable(tmp_path: Path):
-    membership = write(tmp_path / "cgroup", "0::/elsewhere\n")
-    write(tmp_path / "cgroup.controllers", "cpu memory pids\n")
-    assert not doctor.control_groups(membership, tmp_path).holds
+def test_where_nobody_limits_the_sum_it_is_more_than_a_pity():
+    finding = doctor.control_groups(lambda: None, lambda: False)
+    assert (finding.holds, finding.severity) == (False, "wanted")
 
 
 def test_an_interpreter_below_a_closed_home_names_that_home(tmp_path: Path):
