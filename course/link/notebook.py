@@ -8,6 +8,7 @@ that does not let itself be interrupted is ended from outside, by the grader.
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import signal
 import traceback
@@ -26,6 +27,7 @@ from course.link.outputs import OutputRecorder
 __all__ = ["NotebookState", "TimeLimit", "describe_error", "time_limit", "time_limit_held"]
 
 _CELL_FILE = "<ipython-input-"
+_BUILTINS = dict(vars(builtins))  # as they were before any cell ran
 
 
 class TimeLimit(BaseException):
@@ -142,13 +144,19 @@ class NotebookState:
 
 
 class _Scope(dict[str, Any]):
-    """A probe's globals: its own names first, then the notebook's as they are at the call."""
+    """A probe's globals: its own names, then Python's, then the notebook's at the call.
+
+    Python's come before the notebook's, so that a cell with ``sum = 0`` breaks no probe, and
+    one with ``bool = lambda _: True`` fakes none.
+    """
 
     def __init__(self, names: dict[str, Any]) -> None:
-        super().__init__(__builtins__=__builtins__)
+        super().__init__(__builtins__=_BUILTINS)
         self._names = names
 
     def __missing__(self, name: str) -> Any:
+        if name in _BUILTINS:
+            raise KeyError(name)  # Python then looks there itself
         return self._names[name]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from course.link.notebook import TimeLimit, time_limit
 from course.testing import probes_sent_by
-from grader.errors import LinkError
+from grader.errors import LinkError, SourceError
 from grader.link.learner import Learner, Missing
 from grader.link.rationale import describe, for_student_error, in_words
 from grader.link.stand_in import Conversation, Exchange, NotPlainData
@@ -39,10 +39,10 @@ class _Verdict:
 class _Namespace(dict[str, Any]):
     """The tests' globals; a name they do not define is looked up at the learner's."""
 
-    conversation: Conversation
+    conversation: Conversation | None = None  # there is one while a test runs
 
     def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name) or name.startswith("__"):
+        if self.conversation is None or hasattr(builtins, name) or name.startswith("__"):
             raise KeyError(name)  # Python then looks among the builtins itself
         return self.conversation.look_up(name)
 
@@ -59,9 +59,21 @@ class TestSession:
         self.exchanges: dict[str, tuple[Exchange, ...]] = {}
 
     def run_setup(self, cell: ScriptCell) -> None:
-        """Execute an author's setup cell here; its error is the author's and is let out."""
+        """Execute an author's setup cell here.
+
+        Raises:
+            SourceError: it stopped with an error, which is the author's to mend.
+        """
+        self._names.conversation = None
         with self._at_work():
-            self._execute(cell)
+            try:
+                self._execute(cell)
+            except Exception as error:
+                raise SourceError(
+                    f"the setup cell `{cell.name}` stopped with {type(error).__name__}: {error}. "
+                    "It runs in the test process too, where only setup cells and tests have run; "
+                    "mend it in the source and release the assignment again"
+                ) from error
 
     def run_test(self, cell: ScriptCell) -> TestResult:
         """Execute one test cell and say what became of it."""

@@ -419,9 +419,16 @@ def test_a_probe_sees_the_names_of_the_notebook_as_they_are_at_the_call(notebook
     assert notebook.probe(source, 1)["value"] == 12
     notebook.run("def f_probe(x): return 100 * x\nhelper = 5")
     assert notebook.probe(source, 1)["value"] == 111
-    notebook.run("abs = lambda x: 1000")
-    assert notebook.probe(source, 1)["value"] == 1110
-    notebook.run("del abs")
+
+
+def test_a_probe_takes_pythons_own_names_from_python(doomed: Any):
+    """A cell that shadows one breaks no probe and fakes none."""
+    source = "def p(x):\n    return bool(sum(x))"
+    doomed.run("sum = 0\nbool = lambda _: True")
+    assert doomed.probe(source, [0, 0])["value"] is False
+    doomed.run("import builtins\nbuiltins.bool = lambda _: True")
+    assert doomed.probe(source, [0, 0])["value"] is False
+    doomed.run("del abs")
 
 
 def test_a_probe_leaves_no_name_behind(notebook: Any):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.errors import SourceError
 from grader.link.learner import LinkedLearner, LocalLearner
 from grader.link.session import TestSession
 from grader.records import Limits, Outcome, Role, ScriptCell
@@ -291,8 +292,17 @@ def test_ctrl_c_of_the_instructor_is_no_outcome(local: Any):
 
 
 def test_an_error_of_a_setup_cell_is_let_out(local: Any):
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SourceError, match="`setup` stopped with ZeroDivisionError: division"):
         local.setup("1 / 0")
+
+
+def test_a_setup_cell_that_needs_an_answer_is_told_apart_from_one_that_may(local: Any):
+    """Also after a test, whose stand-ins are no longer there."""
+    for _ in range(2):
+        with pytest.raises(SourceError, match=r"NameError: name 'answer' is not defined.*mend it"):
+            local.setup("size = answer(3)")
+        local.answer("def answer(x): return x")
+        local.test("assert answer(3) == 3")
 
 
 # ---- names
