@@ -3,6 +3,10 @@
 Workers are processes of `concurrent.futures`, so that any other `Executor` (a cluster's)
 can take their place. A worker holds one test process's state: the kit, the sandbox and
 the traces of the known mistakes, made once and used for all its submissions.
+
+Option chosen: workers are forked by a server that has imported what tests import, once for
+all of them (multiprocessing's "forkserver"). Spawned ones would each take seconds to import
+it; a fork of the grader itself, which has threads (torch, rich), may deadlock.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,13 +22,18 @@ from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.util import Finalize
+from types import ModuleType
 
 from grader.execution.execute import Executor
 from grader.execution.kit import Kit
 from grader.records import Run, Script
-from grader.sandbox.choice import choose_sandbox
+from grader.sandbox.choice import SANDBOXES, choose_sandbox
 
 __all__ = ["default_workers", "execute_batch"]
+
+# torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
+_PRELOADED = ["grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager"]
 
 _executor: Executor | None = None
 
@@ -44,7 +54,7 @@ def execute_batch(
     choose_sandbox(sandbox)  # refuse before anything is started
     lost: list[Script] = []
     with _workers(kit, sandbox, min(workers, len(scripts)) or 1) as pool:
-        with _deaf_to_ctrl_c():
+        with _deaf_to_ctrl_c(), _without_main():
             futures = {pool.submit(_execute, script): script for script in scripts}
         for future in as_completed(futures):
             try:
@@ -61,7 +71,7 @@ def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[R
             while left:
                 script = left.popleft()
                 try:
-                    with _deaf_to_ctrl_c():
+                    with _deaf_to_ctrl_c(), _without_main():
                         future = pool.submit(_execute, script)
                     yield future.result()
                 except BrokenProcessPool:
@@ -73,8 +83,8 @@ def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[R
 @contextmanager
 def _workers(kit: Kit, sandbox: str, workers: int) -> Iterator[Pool]:
     """A pool whose workers have ended when the context has; at once, if it is left early."""
-    # spawned, not forked: a fork of a process with threads (torch, rich) may deadlock
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(kit, sandbox))
     try:
@@ -101,9 +111,22 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Workers started here do not import the command's own script, and nbgrader with it, again."""
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
+
+
 def _start_worker(kit: Kit, sandbox: str) -> None:
     global _executor
-    _executor = Executor(kit, choose_sandbox(sandbox))
+    chosen = SANDBOXES[sandbox]()  # not tried out again: `execute_batch` has seen it work
+    Finalize(None, chosen.close, exitpriority=1)  # a fork ends without what atexit has to say
+    _executor = Executor(kit, chosen)
 
 
 def _execute(script: Script) -> Run:
