@@ -8,7 +8,14 @@ import pytest
 
 PUBLIC = {
     "course": [],
-    "course.data": ["LabelledImages", "digits"],
+    "course.data": [
+        "LabelledImages",
+        "cifar10",
+        "digits",
+        "gratings",
+        "letters",
+        "shifted_digits",
+    ],
     "course.errors": [
         "ArgumentError",
         "ArgumentTypeError",
