@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check audit release pins clean
+.PHONY: help setup demo test check audit release docs pins clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -31,6 +31,10 @@ audit: setup ## prove that each assignment's tests accept what is right and catc
 
 release: setup ## write the learners' notebooks in assignments/ from solutions/
 	@$(BIN)/grader release
+
+docs: setup ## render the pages, the library's reference among them, to build/docs/
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@echo 'Open build/docs/index.html'
 
 pins: setup ## write constraints.txt anew with the newest packages that fit (minutes)
 	@tools/pins.sh

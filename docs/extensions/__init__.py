@@ -1,0 +1,1 @@
+"""What the rendered pages need beside Sphinx's own extensions."""
