@@ -215,6 +215,10 @@ def test_the_learner_is_nobody_special_and_holds_no_right(inside: Any):
         assert inside.attempt(f"import os, socket\n{attempt}") in {"PermissionError", "OSError"}
 
 
+def test_memory_without_an_owner_cannot_be_had(inside: Any):
+    assert inside.attempt("import os\nos.memfd_create('mine')") == "PermissionError"
+
+
 @pytest.mark.parametrize("namespace", ["user", "pid", "net", "mnt", "ipc", "uts", "cgroup"])
 def test_every_namespace_is_its_own(inside: Any, namespace: str):
     theirs = inside.see(f"import os\nseen = os.readlink('/proc/self/ns/{namespace}')")

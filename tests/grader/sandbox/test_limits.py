@@ -98,6 +98,27 @@ def test_the_sum_is_limited_and_the_reason_is_named(
     assert process.verdict() == why, "also when all is over"
 
 
+@pytest.mark.skipif(guard.control_groups() is None, reason="this account may not make groups")
+def test_the_kernel_holds_a_group_to_its_memory_while_nobody_looks(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("grader.sandbox.watchdog.LOOK_SECONDS", 600.0)
+    process = sandbox.start(LIMITS)
+    waiting = MEMORY.replace("time.sleep(20)\n        os._exit", "time.sleep(2)\n        os._exit")
+    waiting = waiting.removesuffix("time.sleep(20)\n") + "ended = [os.wait()[1] for _ in range(5)]"
+    try:
+        learner = LinkedLearner(process, LIMITS)
+        try:
+            learner.run("bomb", waiting)
+        except LinkError:
+            pass  # the kernel chose the notebook itself
+        else:
+            assert 9 in learner.get("ended"), "one of them was killed"
+        assert process.verdict() == "it used more than 1200 MiB of memory"
+    finally:
+        process.kill()
+
+
 def test_processes_that_share_their_memory_are_not_taken_for_a_bomb(sandbox: Sandbox, keeper: str):
     limits = Limits(cell_seconds=60.0, memory_mib=1200)
     process = sandbox.start(limits)
