@@ -4,6 +4,7 @@
     ├── ArgumentError                  an argument that cannot be right
     │   ├── ArgumentTypeError          ... by its type or dtype   (also a TypeError)
     │   └── ArgumentValueError         ... by its value or shape  (also a ValueError)
+    ├── DamagedFileError               a file is not what it was  (also a ValueError)
     └── DivergenceError                training blew up           (also an ArithmeticError)
 
 Each leaf is also the built-in exception that a reader would expect, so that code which
@@ -17,6 +18,7 @@ __all__ = [
     "ArgumentTypeError",
     "ArgumentValueError",
     "CourseError",
+    "DamagedFileError",
     "DivergenceError",
 ]
 
@@ -50,6 +52,25 @@ class ArgumentTypeError(ArgumentError, TypeError):
 
 class ArgumentValueError(ArgumentError, ValueError):
     """An argument of a fitting type whose value or shape cannot be right."""
+
+
+class DamagedFileError(CourseError, ValueError):
+    """A file that is missing, was cut short, or is not the one it should be.
+
+    Example:
+        >>> print(DamagedFileError("w.bin", "3 bytes", "4 bytes", "Fetch it again."))
+        w.bin: expected 4 bytes, got 3 bytes. Fetch it again.
+    """
+
+    def __init__(self, path: str, got: str, expected: str, hint: str) -> None:
+        super().__init__(path, got, expected, hint)
+        self.path = path
+        self.got = got
+        self.expected = expected
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.path}: expected {self.expected}, got {self.got}. {self.hint}"
 
 
 class DivergenceError(CourseError, ArithmeticError):

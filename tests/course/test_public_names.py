@@ -21,6 +21,7 @@ PUBLIC = {
         "ArgumentTypeError",
         "ArgumentValueError",
         "CourseError",
+        "DamagedFileError",
         "DivergenceError",
     ],
     "course.figures": [
