@@ -5,6 +5,7 @@ Import what you need from the module that holds it; nothing heavy is loaded befo
     course.losses      the multiclass hinge loss, softmax cross-entropy, their gradients
     course.gradients   numerical gradients, relative error, the gradient check
     course.linear      a linear classifier trained by stochastic gradient descent
+    course.lr_finder   the learning-rate range test, and what it suggests
     course.schedules   learning-rate schedules, warm restarts, an optimizer that follows them
     course.data        images to learn from, without a download
     course.figures     the pictures of the course, each a matplotlib `Figure`

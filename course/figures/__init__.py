@@ -9,6 +9,12 @@ apart with any kind of colour vision, and no message depends on colour alone.
 from course.figures.checks import gradient_check_errors
 from course.figures.images import digit_samples, digit_templates
 from course.figures.losses import margin_losses, scores_as_bars
+from course.figures.rates import (
+    range_test_curves,
+    rates_above_accuracy,
+    restart_cycles,
+    schedule_curves,
+)
 from course.figures.training import loss_curve
 
 __all__ = [
@@ -17,5 +23,9 @@ __all__ = [
     "gradient_check_errors",
     "loss_curve",
     "margin_losses",
+    "range_test_curves",
+    "rates_above_accuracy",
+    "restart_cycles",
+    "schedule_curves",
     "scores_as_bars",
 ]

@@ -14,7 +14,7 @@ from jaxtyping import config, install_import_hook
 
 os.environ["MPLBACKEND"] = "agg"
 
-CHECKED = ["arrays", "data", "figures", "gradients", "linear", "losses", "schedules"]
+CHECKED = ["arrays", "data", "figures", "gradients", "linear", "losses", "lr_finder", "schedules"]
 install_import_hook([f"course.{name}" for name in CHECKED], "beartype.beartype")
 
 import torch  # noqa: E402 - after the hook, as everything that might import the library

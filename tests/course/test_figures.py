@@ -15,6 +15,8 @@ from course.data import LabelledImages, digits
 from course.errors import ArgumentError
 from course.figures.checks import _errors
 from course.linear import LinearClassifier
+from course.lr_finder import LRRangeTest
+from course.schedules import constant
 
 LECTURE = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
 NAMES = ["cat", "car", "frog"]
@@ -25,6 +27,13 @@ def few(count):
     return LabelledImages(data.images[:count], data.labels[:count])
 
 
+def range_test(seed):
+    rates = np.geomspace(1e-5, 10, 60)
+    losses = 2.3 - 2 / (1 + 0.01 / rates) + rates**2 / 9
+    noise = np.random.default_rng(seed).normal(scale=0.05, size=60)
+    return LRRangeTest(rates, losses + noise, losses, "finished")
+
+
 DRAWN = {
     "margin_losses": figures.margin_losses,
     "gradient_check_errors": figures.gradient_check_errors,
@@ -32,6 +41,12 @@ DRAWN = {
     "scores_as_bars": lambda: figures.scores_as_bars(LECTURE, np.arange(3), names=NAMES),
     "digit_samples": lambda: figures.digit_samples(few(7), rows=2, columns=4),
     "digit_templates": lambda: figures.digit_templates(np.eye(64)[:, :10]),
+    "range_test_curves": lambda: figures.range_test_curves([range_test(0), range_test(1)]),
+    "rates_above_accuracy": lambda: figures.rates_above_accuracy(
+        {"SGDR": np.ones(9)}, {"SGDR": [0.5, 0.7, 0.8]}, restarts=[3]
+    ),
+    "restart_cycles": figures.restart_cycles,
+    "schedule_curves": lambda: figures.schedule_curves({"constant": constant(0.1)}, 9),
 }
 
 

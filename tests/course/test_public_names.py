@@ -30,6 +30,10 @@ PUBLIC = {
         "gradient_check_errors",
         "loss_curve",
         "margin_losses",
+        "range_test_curves",
+        "rates_above_accuracy",
+        "restart_cycles",
+        "schedule_curves",
         "scores_as_bars",
     ],
     "course.gradients": [
@@ -45,6 +49,15 @@ PUBLIC = {
         "multiclass_hinge_gradient",
         "softmax_cross_entropy",
         "softmax_cross_entropy_gradient",
+    ],
+    "course.lr_finder": [
+        "LRRangeTest",
+        "Suggestions",
+        "exponential_moving_average",
+        "lr_range_test",
+        "minimum_over_ten",
+        "steepest",
+        "valley",
     ],
     "course.schedules": [
         "Schedule",
