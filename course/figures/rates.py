@@ -120,7 +120,7 @@ def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
 
 
-def _mark_restarts(axes: Axes, places: Sequence[float]) -> None:
+def _mark_restarts(axes: Axes, places: Sequence[Number]) -> None:
     for place in places:
         axes.axvline(place, color=GREY, linewidth=1.2, linestyle=":")
 

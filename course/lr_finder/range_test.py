@@ -86,13 +86,12 @@ def lr_range_test(
         DivergenceError: if the very first loss is not finite.
 
     Example:
-        >>> _ = torch.manual_seed(0)
-        >>> x = torch.randn(64, 3)
+        >>> x = torch.randn(64, 3, generator=torch.Generator().manual_seed(0))
         >>> batches = [(x, x @ torch.tensor([[1.0], [2.0], [3.0]]))]
         >>> model = nn.Linear(3, 1)
         >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         >>> test = lr_range_test(model, batches, nn.functional.mse_loss, optimizer)
-        >>> test.stopped, 0.001 < test.valley() < 1
+        >>> test.stopped, 0.01 < test.minimum_over_ten() < 1
         ('diverged', True)
 
     Source: Smith, "Cyclical learning rates for training neural networks", WACV 2017,

@@ -77,7 +77,7 @@ def test_each_has_a_title_and_readable_text(name):
 @pytest.mark.parametrize("name", DRAWN)
 def test_nothing_is_cut_off_at_the_edge(name):
     figure = DRAWN[name]()
-    figure.canvas.draw()
+    figure.draw_without_rendering()  # lays it out; the draw() of a bare canvas does not
     drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert 0 <= drawn.x0 < drawn.x1 <= width
     assert 0 <= drawn.y0 < drawn.y1 <= height
