@@ -2,15 +2,18 @@
 
 Import what you need from the module that holds it; nothing heavy is loaded before that.
 
-    course.losses      the multiclass hinge loss, softmax cross-entropy, their gradients
-    course.gradients   numerical gradients, relative error, the gradient check
-    course.linear      a linear classifier trained by stochastic gradient descent
-    course.lr_finder   the learning-rate range test, and what it suggests
-    course.schedules   learning-rate schedules, warm restarts, an optimizer that follows them
-    course.data        images to learn from, without a download
-    course.figures     the pictures of the course, each a matplotlib `Figure`
-    course.testing     what the test cells of a notebook use
-    course.errors      everything that the library raises on purpose
+    course.losses        the multiclass hinge loss, softmax cross-entropy, their gradients
+    course.gradients     numerical gradients, relative error, the gradient check
+    course.linear        a linear classifier trained by stochastic gradient descent
+    course.lr_finder     the learning-rate range test, and what it suggests
+    course.schedules     learning-rate schedules, warm restarts, an optimizer that follows them
+    course.augmentation  other views of images, drawn anew each time
+    course.finetuning    groups of layers and their rates, freezing, precomputed activations
+    course.tta           predictions averaged over augmented views
+    course.data          images to learn from, without a download
+    course.figures       the pictures of the course, each a matplotlib `Figure`
+    course.testing       what the test cells of a notebook use
+    course.errors        everything that the library raises on purpose
 """
 
 __all__: list[str] = []

@@ -14,7 +14,20 @@ from jaxtyping import config, install_import_hook
 
 os.environ["MPLBACKEND"] = "agg"
 
-CHECKED = ["arrays", "data", "figures", "gradients", "linear", "losses", "lr_finder", "schedules"]
+CHECKED = [
+    "arrays",
+    "augmentation",
+    "data",
+    "figures",
+    "finetuning",
+    "gradients",
+    "learner",
+    "linear",
+    "losses",
+    "lr_finder",
+    "schedules",
+    "tta",
+]
 install_import_hook([f"course.{name}" for name in CHECKED], "beartype.beartype")
 
 import torch  # noqa: E402 - after the hook, as everything that might import the library

@@ -8,6 +8,15 @@ import pytest
 
 PUBLIC = {
     "course": [],
+    "course.augmentation": [
+        "Augmentation",
+        "brightness_contrast",
+        "compose",
+        "random_affine",
+        "random_crop",
+        "random_flip",
+        "warp",
+    ],
     "course.data": [
         "LabelledImages",
         "cifar10",
@@ -35,6 +44,19 @@ PUBLIC = {
         "restart_cycles",
         "schedule_curves",
         "scores_as_bars",
+    ],
+    "course.finetuning": [
+        "Snapshots",
+        "body_and_head",
+        "discriminative_learning_rates",
+        "evaluating",
+        "freeze_to",
+        "layer_groups",
+        "parameter_groups",
+        "precompute_activations",
+        "snapshot_ensemble",
+        "train_mode",
+        "unfreeze",
     ],
     "course.gradients": [
         "GradientCheck",
@@ -74,6 +96,7 @@ PUBLIC = {
         "sample",
         "warm_restarts",
     ],
+    "course.tta": ["predict_with_tta"],
 }
 
 
