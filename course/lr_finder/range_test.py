@@ -109,12 +109,12 @@ def lr_range_test(
             model.train()
         losses = _training_losses(model, _forever(loader, _device(model)), loss, scheduled)
         shown = tqdm(islice(losses, count), "range test", count, leave=False, disable=not progress)
-        return _record(rates, shown, average, limit)
+        return _record(rates, iter(shown), average, limit)
 
 
 def _record(
     rates: Float64[np.ndarray, " steps"],
-    training: Iterable[float],
+    training: Iterator[float],
     average: MovingAverage,
     limit: float,
 ) -> LRRangeTest:
@@ -143,7 +143,7 @@ def _record(
 
 def _training_losses(
     model: nn.Module,
-    batches: Iterable[tuple[Any, Any]],
+    batches: Iterator[tuple[Any, Any]],
     loss: Callable[[Any, Any], torch.Tensor],
     optimizer: ScheduledOptimizer,
 ) -> Iterator[float]:

@@ -57,9 +57,9 @@ def steepest(
     section 3.3, for the test; this rule is that of fast.ai's library.
     """
     kept_rates, kept_losses = _usable(rates, losses, skip_start, skip_end)
-    slopes = np.gradient(kept_losses, np.log(kept_rates))
-    if slopes.min() >= 0:
+    if (np.diff(kept_losses) >= 0).all():
         _raise_nothing_falls()
+    slopes = np.gradient(kept_losses, np.log(kept_rates))
     return float(kept_rates[slopes.argmin()])
 
 
