@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check audit release docs pins clean
+.PHONY: help setup demo test check audit bench release docs pins clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -29,6 +29,9 @@ check: setup ## style, types and import directions
 audit: setup ## prove that each assignment's tests accept what is right and catch every known mistake
 	@for folder in assignments/*/; do $(BIN)/grader audit "$$(basename "$$folder")" || exit 1; done
 
+bench: setup ## measure how fast grading is, against stock nbgrader (about eight minutes)
+	@$(BIN)/python -m benchmarks.grading
+
 release: setup ## write the learners' notebooks in assignments/ from solutions/
 	@$(BIN)/grader release
 
@@ -40,6 +43,6 @@ pins: setup ## write constraints.txt anew with the newest packages that fit (min
 	@tools/pins.sh
 
 clean: ## remove the tools' caches; .venv and var/ (submissions, gradebook) stay
-	@for path in $(RUBBISH) $$(find course grader solutions tests -name __pycache__); do \
+	@for path in $(RUBBISH) $$(find benchmarks course grader solutions tests -name __pycache__); do \
 		if [ -e "$$path" ]; then echo "removing $$path"; rm -rf "$$path"; fi; \
 	done

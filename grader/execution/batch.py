@@ -30,10 +30,10 @@ from grader.execution.kit import Kit
 from grader.records import Run, Script
 from grader.sandbox.choice import SANDBOXES, choose_sandbox
 
-__all__ = ["default_workers", "execute_batch"]
+__all__ = ["PRELOADED", "default_workers", "execute_batch"]
 
 # torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
-_PRELOADED = ["grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager"]
+PRELOADED = ("grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager")
 
 _executor: Executor | None = None
 
@@ -84,7 +84,7 @@ def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[R
 def _workers(kit: Kit, sandbox: str, workers: int) -> Iterator[Pool]:
     """A pool whose workers have ended when the context has; at once, if it is left early."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
+    context.set_forkserver_preload(list(PRELOADED))
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(kit, sandbox))
     try:

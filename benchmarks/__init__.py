@@ -1,0 +1,1 @@
+"""Measure what the project promises about speed and memory; see README.md in this folder."""
