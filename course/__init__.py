@@ -11,6 +11,7 @@ Import what you need from the module that holds it; nothing heavy is loaded befo
     course.finetuning    groups of layers and their rates, freezing, precomputed activations
     course.tta           predictions averaged over augmented views
     course.data          images to learn from, without a download
+    course.models        the small networks of the week, one of them trained on A to Z
     course.figures       the pictures of the course, each a matplotlib `Figure`
     course.testing       what the test cells of a notebook use
     course.errors        everything that the library raises on purpose

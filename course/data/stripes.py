@@ -17,7 +17,8 @@ from course.data.labelled import LabelledImages
 
 __all__ = ["gratings"]
 
-HUES = {"red": 0.0, "cyan": 0.5, "green": 1 / 3, "magenta": 5 / 6, "blue": 2 / 3, "yellow": 1 / 6}
+# primary colours first: as grey, the mean of the channels, they are equally bright
+HUES = {"red": 0.0, "blue": 2 / 3, "green": 1 / 3, "cyan": 0.5, "magenta": 5 / 6, "yellow": 1 / 6}
 HUE_JITTER = 0.02  # of the whole circle: 7 degrees to either side
 ANGLE_JITTER = 5.0  # degrees to either side
 CYCLES = (2.0, 4.0)  # across the image
@@ -55,12 +56,12 @@ def gratings(
         count: how many images, spread over the classes as evenly as possible.
         size: height and width in pixels, at least 8.
         orientations: how many, 180 degrees apart in all; 1 to 6.
-        hues: how many, the first of red, cyan, green, magenta, blue, yellow; 1 to 6.
+        hues: how many, the first of red, blue, green, cyan, magenta, yellow; 1 to 6.
         seed: draws the images.
         dtype: the floating dtype of the images.
 
     Returns:
-        Colour images, (count, size, size, 3), with class names such as "90 degrees, cyan".
+        Colour images, (count, size, size, 3), with class names such as "90 degrees, blue".
 
     Raises:
         ArgumentTypeError: if `dtype` is no floating dtype, or a number no integer.
@@ -69,7 +70,7 @@ def gratings(
     Example:
         >>> data = gratings(count=8)
         >>> data.images.shape, data.class_names[:2]
-        ((8, 16, 16, 3), ('0 degrees, red', '0 degrees, cyan'))
+        ((8, 16, 16, 3), ('0 degrees, red', '0 degrees, blue'))
         >>> np.bincount(data.labels)
         array([2, 2, 2, 2])
 

@@ -7,6 +7,7 @@ apart with any kind of colour vision, and no message depends on colour alone.
 """
 
 from course.figures.checks import gradient_check_errors
+from course.figures.data import class_samples
 from course.figures.images import digit_samples, digit_templates
 from course.figures.losses import margin_losses, scores_as_bars
 from course.figures.rates import (
@@ -18,6 +19,7 @@ from course.figures.rates import (
 from course.figures.training import loss_curve
 
 __all__ = [
+    "class_samples",
     "digit_samples",
     "digit_templates",
     "gradient_check_errors",

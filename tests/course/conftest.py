@@ -25,6 +25,7 @@ CHECKED = [
     "linear",
     "losses",
     "lr_finder",
+    "models",
     "schedules",
     "tta",
 ]

@@ -35,6 +35,7 @@ def range_test(seed):
 
 
 DRAWN = {
+    "class_samples": lambda: figures.class_samples(few(7), per_class=2),
     "margin_losses": figures.margin_losses,
     "gradient_check_errors": figures.gradient_check_errors,
     "loss_curve": lambda: figures.loss_curve([3.0, 2.0, 1.0], expected_start=3.0),

@@ -34,6 +34,7 @@ PUBLIC = {
         "DivergenceError",
     ],
     "course.figures": [
+        "class_samples",
         "digit_samples",
         "digit_templates",
         "gradient_check_errors",
@@ -80,6 +81,14 @@ PUBLIC = {
         "minimum_over_ten",
         "steepest",
         "valley",
+    ],
+    "course.models": [
+        "BodyAndHead",
+        "invariance_net",
+        "linear_softmax",
+        "pretrained_letters",
+        "replace_head",
+        "small_convnet",
     ],
     "course.schedules": [
         "Schedule",
