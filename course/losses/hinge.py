@@ -8,6 +8,8 @@ derivative; both the gradient here and autograd through the loss take the subgra
 
 from typing import Any
 
+import numpy as np
+from array_api_compat import is_torch_array
 from jaxtyping import Float, Integer
 
 from course.arrays import (
@@ -71,8 +73,7 @@ def multiclass_hinge(
     """
     require_reduction(reduction)
     excess, _, _ = _excess(scores, targets, margin)
-    # a product with the mask, not maximum() or clip(): its autograd is 0 at the kink
-    losses: ArrayT = namespace(scores).sum(excess * (excess > 0), axis=1)
+    losses: ArrayT = namespace(scores).sum(_positive_part(excess), axis=1)
     return reduce_rows(losses, reduction)
 
 
@@ -136,3 +137,8 @@ def _excess(scores: Any, targets: object, margin: object) -> tuple[Any, Any, Any
     excess += width
     excess[rows, indices] = 0
     return excess, rows, indices
+
+
+def _positive_part(excess: Any) -> Any:
+    """max(0, excess), in place; of torch's ways to say it, relu is 0 at the kink."""
+    return excess.relu_() if is_torch_array(excess) else np.maximum(excess, 0, out=excess)

@@ -5,6 +5,11 @@ finite score overflows and no probability is rounded to 0 before its logarithm i
 ``log(softmax(s))`` would give infinity where the answer is, say, 20 000. The shift
 cancels from the mathematics, hence it carries no gradient.
 
+The options chosen: torch's own fused `log_softmax` and `softmax` do this for tensors, in
+two passes and with an autograd that can be differentiated twice; NumPy has no such
+function, and gets it written out. A row that cannot be right comes out as NaN, so the
+check looks at one column of the result and never reads the scores again.
+
 A score of minus infinity is allowed: that class then has probability 0. Its loss, if it
 is the correct class, is infinite.
 """
@@ -12,6 +17,8 @@ is the correct class, is infinite.
 import math
 from typing import Any
 
+import numpy as np
+from array_api_compat import is_torch_array
 from jaxtyping import Float, Integer
 
 from course.arrays import (
@@ -54,9 +61,8 @@ def log_softmax(scores: Float[ArrayT, "N C"]) -> Float[ArrayT, "N C"]:
 
     Source: CS231n, notes on linear classification, "Practical issues: Numeric stability".
     """
-    xp = require_scores(scores)
-    shifted = _shifted(scores)
-    result: ArrayT = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    require_scores(scores)
+    result: ArrayT = _log_softmax(scores)
     return result
 
 
@@ -101,9 +107,8 @@ def softmax_cross_entropy(
     require_reduction(reduction)
     xp = require_scores(scores)
     indices = require_targets(scores, targets)
-    shifted = _shifted(scores)
     rows = xp.arange(len(indices), device=indices.device)
-    losses: ArrayT = xp.log(xp.sum(xp.exp(shifted), axis=1)) - shifted[rows, indices]
+    losses: ArrayT = -_log_softmax(scores)[rows, indices]
     return reduce_rows(losses, reduction)
 
 
@@ -142,21 +147,50 @@ def softmax_cross_entropy_gradient(
     require_reduction(reduction)
     xp = require_scores(scores)
     indices = require_targets(scores, targets)
-    gradient: ArrayT = xp.exp(_shifted(constant(scores)))
-    gradient /= xp.sum(gradient, axis=1, keepdims=True)
+    gradient: ArrayT = _softmax(constant(scores))
     gradient[xp.arange(len(indices), device=indices.device), indices] -= 1
     if reduction == "mean":
         gradient /= len(gradient)
     return gradient
 
 
+def _log_softmax(scores: Any) -> Any:
+    if is_torch_array(scores):
+        result = scores.log_softmax(1)
+        _require_no_nan(constant(result), scores)
+        return result
+    shifted = _shifted(scores)
+    shifted -= np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    return shifted
+
+
+def _softmax(scores: Any) -> Any:
+    if is_torch_array(scores):
+        result = scores.softmax(1)
+        _require_no_nan(result, scores)
+        return result
+    result = _shifted(scores)
+    np.exp(result, out=result)
+    result /= np.sum(result, axis=1, keepdims=True)
+    return result
+
+
+def _require_no_nan(result: Any, scores: Any) -> None:
+    """A row with NaN, plus infinity or only minus infinity is NaN all over once normalised."""
+    if bool(result[:, 0].isnan().any()):
+        _raise_for_row(constant(scores), int(result[:, 0].isnan().nonzero()[0]))
+
+
 def _shifted(scores: Any) -> Any:
     """Scores less the maximum of their row, which is where NaN and infinity show up."""
-    xp = namespace(scores)
-    largest = xp.max(constant(scores), axis=1, keepdims=True)
-    fine = xp.isfinite(largest)
-    if not bool(xp.all(fine)):
-        row = int(xp.argmax(xp.astype(~fine[:, 0], xp.int8)))
-        column = int(xp.argmax(xp.astype(~(constant(scores)[row] < math.inf), xp.int8)))
-        raise_not_finite(scores, row, column)
+    largest = np.max(scores, axis=1, keepdims=True)
+    fine = np.isfinite(largest[:, 0])
+    if not fine.all():
+        _raise_for_row(scores, int(fine.argmin()))
     return scores - largest
+
+
+def _raise_for_row(scores: Any, row: int) -> None:
+    fine = scores[row] < math.inf  # False for NaN too
+    lowest = namespace(scores).astype(fine, namespace(scores).int8)
+    raise_not_finite(scores, row, int(namespace(scores).argmin(lowest)))
