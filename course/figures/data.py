@@ -4,11 +4,12 @@ import math
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from course.arrays import require_count
 from course.data import LabelledImages
 from course.errors import ArgumentValueError
-from course.figures.style import canvas
+from course.figures.style import GREY, canvas
 
 __all__ = ["class_samples"]
 
@@ -61,6 +62,8 @@ def _draw_row(axes: Axes, members: LabelledImages, places: int) -> None:
     for place, image in enumerate(members.images[:places]):
         extent = (1.1 * place, 1.1 * place + 1, 0, 1)
         axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, extent=extent)
+        # without a frame, nobody sees where on its canvas a digit lies
+        axes.add_patch(Rectangle((1.1 * place, 0), 1, 1, fill=False, edgecolor=GREY, linewidth=0.8))
     axes.set(xlim=(-0.02, 1.1 * places - 0.08), ylim=(-0.02, 1.02), xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
