@@ -9,6 +9,7 @@ Import what you need from the module that holds it; nothing heavy is loaded befo
     course.schedules     learning-rate schedules, warm restarts, an optimizer that follows them
     course.augmentation  other views of images, drawn anew each time
     course.finetuning    groups of layers and their rates, freezing, precomputed activations
+    course.learner       the eight steps of the lecture as one object, with checkpoints
     course.tta           predictions averaged over augmented views
     course.data          images to learn from, without a download
     course.models        the small networks of the week, one of them trained on A to Z

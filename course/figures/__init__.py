@@ -6,9 +6,11 @@ backend is in use; elsewhere write ``figure.savefig("name.png")``. Colours can b
 apart with any kind of colour vision, and no message depends on colour alone.
 """
 
+from course.figures.augmentation import augmentation_grid
 from course.figures.checks import gradient_check_errors
 from course.figures.data import class_samples
 from course.figures.images import digit_samples, digit_templates
+from course.figures.learner import accuracy_by_step, learner_losses, learner_rates
 from course.figures.losses import margin_losses, scores_as_bars
 from course.figures.rates import (
     range_test_curves,
@@ -19,10 +21,14 @@ from course.figures.rates import (
 from course.figures.training import loss_curve
 
 __all__ = [
+    "accuracy_by_step",
+    "augmentation_grid",
     "class_samples",
     "digit_samples",
     "digit_templates",
     "gradient_check_errors",
+    "learner_losses",
+    "learner_rates",
     "loss_curve",
     "margin_losses",
     "range_test_curves",

@@ -1,6 +1,7 @@
 """What a learner did: its losses, its rates, and what each of the eight steps brought."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def learner_losses(recorder: "Recorder") -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_xlabel("step (one batch each)")
         axes.set_ylabel("loss")
-        axes.set_title("Where the two part, the network begins to overfit")
+        axes.set_title("Overfitting begins where the validation loss turns up")
         axes.legend()
         light_grid(axes)
     return figure
@@ -89,14 +90,16 @@ def learner_rates(recorder: "Recorder") -> Figure:
 
 
 def _draw_rates(axes: Axes, recorder: "Recorder") -> None:
-    """One line per group, the head on top; a group that is frozen has no rate."""
+    """One line per group, the head's first; a group that is frozen has no rate."""
     rates = np.where(recorder.rates == 0, np.nan, recorder.rates)
     groups = rates.shape[1]
     for group in reversed(range(groups)):
         from_head = groups - 1 - group
         label = "head" if from_head == 0 else f"group {group}"
         colour, line = COLOURS[from_head % 4], LINES[from_head % 4]
-        axes.plot(rates[:, group], label=label, color=colour, linestyle=line)
+        axes.plot(
+            rates[:, group], label=label, color=colour, linestyle=line, drawstyle="steps-post"
+        )
     positive = rates[rates > 0]
     if positive.size and positive.max() > 100 * np.median(positive):
         axes.set_yscale("log")
@@ -137,7 +140,7 @@ def accuracy_by_step(
         expected = "at least one step, all with as many seeds"
         raise ArgumentValueError("accuracies", got, expected, hint)
     means = [float(values.mean()) for values in steps.values()]
-    with canvas(1.5 * len(steps) + 2, 5) as (figure, grid):
+    with canvas(max(1.5 * len(steps) + 2, 7), 5) as (figure, grid):
         axes = grid[0, 0]
         for position, values in enumerate(steps.values()):
             before = means[position - 1] if position else 0.0
@@ -148,7 +151,7 @@ def accuracy_by_step(
         lowest = min(float(values.min()) for values in steps.values())
         bottom = 0.0 if chance is not None else max(0.0, lowest - 0.1)
         axes.set_ylim(bottom, 1.02)
-        axes.set_xticks(range(len(steps)), [name.replace(" ", "\n") for name in steps])
+        axes.set_xticks(range(len(steps)), [fill(name, 12) for name in steps])
         axes.set_ylabel("accuracy on the validation set")
         seeds = len(next(iter(steps.values())))
         axes.set_title(f"What each step brought; a dot is one of {seeds} seeds")

@@ -11,9 +11,11 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from course import figures
+from course.augmentation import random_flip
 from course.data import LabelledImages, digits
 from course.errors import ArgumentError
 from course.figures.checks import _errors
+from course.learner import Recorder
 from course.linear import LinearClassifier
 from course.lr_finder import LRRangeTest
 from course.schedules import constant
@@ -34,7 +36,19 @@ def range_test(seed):
     return LRRangeTest(rates, losses + noise, losses, "finished")
 
 
+def trained():
+    recorder = Recorder()
+    for loss in (2.0, 1.0):
+        recorder.add_batch(loss, (0.01, 0.1))
+        recorder.add_epoch(1, loss, {"accuracy": 1 / loss})
+    return recorder
+
+
 DRAWN = {
+    "accuracy_by_step": lambda: figures.accuracy_by_step({"head": [0.5, 0.6], "all": [0.7, 0.6]}),
+    "augmentation_grid": lambda: figures.augmentation_grid(torch.rand(3, 8, 8), random_flip()),
+    "learner_losses": lambda: figures.learner_losses(trained()),
+    "learner_rates": lambda: figures.learner_rates(trained()),
     "class_samples": lambda: figures.class_samples(few(7), per_class=2),
     "margin_losses": figures.margin_losses,
     "gradient_check_errors": figures.gradient_check_errors,

@@ -34,10 +34,14 @@ PUBLIC = {
         "DivergenceError",
     ],
     "course.figures": [
+        "accuracy_by_step",
+        "augmentation_grid",
         "class_samples",
         "digit_samples",
         "digit_templates",
         "gradient_check_errors",
+        "learner_losses",
+        "learner_rates",
         "loss_curve",
         "margin_losses",
         "range_test_curves",
@@ -65,6 +69,7 @@ PUBLIC = {
         "numerical_gradient",
         "relative_error",
     ],
+    "course.learner": ["EpochRecord", "Learner", "Recorder"],
     "course.linear": ["LinearClassifier", "batches"],
     "course.losses": [
         "log_softmax",
