@@ -10,6 +10,10 @@ each side. Buffers are real, since the filters have real spectra; ``.to(dtype)``
 imaginary part of complex ones.
 """
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -83,17 +87,14 @@ class Scattering2d(nn.Module):
         paths = torch.cat([*zeroth, *first, *second], dim=1)
         return paths.reshape(*x.shape[:-2], *paths.shape[1:])
 
-    def _second_order(self, moduli: torch.Tensor, j1: int) -> list[torch.Tensor]:
-        """All paths that begin with j1: (N, L1 * scales * L2, rows, columns), if there are any."""
-        scales = range(j1 + 1, self.bank.J)
-        if not scales:
-            return []
-        spectrum = torch.fft.fft2(moduli)[:, :, None]
-        outputs = []
-        for j2 in scales:
-            twice = wavelet_modulus(spectrum, self._psi(j1, j2, moduli.dtype), 2 ** (j2 - j1))
-            outputs.append(self._average(twice, j2))
-        return [torch.cat(outputs, dim=2).flatten(1, 2)]
+    def _second_order(self, moduli: torch.Tensor, j1: int) -> Iterator[torch.Tensor]:
+        """All paths that begin with j1, orientation by orientation: few at a time fit the cache."""
+        if j1 + 1 == self.bank.J:
+            return
+        for spectrum in torch.fft.fft2(moduli).split(1, dim=1):
+            for j2 in range(j1 + 1, self.bank.J):
+                wavelets = self._psi(j1, j2, moduli.dtype)
+                yield self._average(wavelet_modulus(spectrum, wavelets, 2 ** (j2 - j1)), j2)
 
     def _average(self, maps: torch.Tensor, level: int) -> torch.Tensor:
         """Low-pass filter, keep what is 2^J pixels apart, drop the padding."""
@@ -128,8 +129,8 @@ def wavelet_modulus(
 ) -> torch.Tensor:
     r"""The modulus of convolutions with wavelets, at each `stride`-th pixel.
 
-    Keeping each k-th pixel is averaging the spectrum over its k periods each way, so only the small transform is
-    inverted.
+    Keeping each k-th pixel is averaging the spectrum over its k periods each way, so only the
+    small transform is inverted.
 
     Args:
         spectrum: (..., 1, rows, columns), the Fourier transform of maps.
@@ -145,13 +146,15 @@ def wavelet_modulus(
         tensor([[[0., 1.],
                  [2., 3.]]])
     """
-    filtered = spectrum * wavelets
-    # one axis at a time: torch sums over two axes apart from each other five times as slowly
-    for axis in (-2, -1):
-        if stride > 1:
-            filtered = filtered.unflatten(axis, (stride, -1)).sum(dim=axis - 1)
+    # block by block, as the large product is never needed and would not fit the cache
+    blocks = zip(_periods(spectrum, stride), _periods(wavelets, stride), strict=True)
+    filtered = reduce(add, (block * wavelet for block, wavelet in blocks))
     modulus: torch.Tensor = torch.fft.ifft2(filtered).abs() / stride**2
     return modulus
+
+
+def _periods(spectrum: torch.Tensor, stride: int) -> list[torch.Tensor]:
+    return [block for rows in spectrum.chunk(stride, -2) for block in rows.chunk(stride, -1)]
 
 
 def average_matrix(
