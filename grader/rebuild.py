@@ -156,7 +156,7 @@ class _Reading:
             self._add(cell, text)
 
     def _add(self, cell: dict[str, Any], text: str) -> None:
-        if not text.strip():
+        if not text.strip() or _normal(text) in self._texts:  # the author's own, once more
             return
         kind = "code" if cell.get("cell_type") == "code" else "markdown"
         self._count += 1

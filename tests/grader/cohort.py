@@ -189,10 +189,9 @@ def holes(course: Course) -> dict[str, Case]:
             "Asserts, comparisons and expected values are out of the learner's reach.",
         ),
         "hole-3-shadowed-probe": Case(
-            "FFPPP",
+            "FFFPP",
             answers(["bool = lambda anything: True"], mean_square=WRONG),
-            "Known: a probe runs beside the learner's code and looks its names up there, so that "
-            "what it returns is the learner's word. No other test is touched by it.",
+            "A probe takes Python's own names from Python, whatever a cell calls by them.",
         ),
         "hole-4-odd-scores-wrong": Case(
             "FFFPP",

@@ -462,3 +462,13 @@ def test_a_refused_submission_is_the_untouched_notebook_under_a_notice(bench: Wo
     assert rest == bench.pristine.cells
     assert result.notebook.metadata.course.refusal == "The file is empty."
     nbformat.validate(result.notebook)
+
+
+def test_the_authors_prose_under_the_id_of_an_answer_is_not_taken_for_an_added_cell(
+    bench: Workbench, right: NotebookNode
+) -> None:
+    prose = next(cell for cell in right.cells if cell.source == "## Sums by rows")
+    prose.metadata["nbgrader"] = {"grade_id": "mean_square"}
+    result = rebuilt(bench, json.loads(nbformat.writes(right)))
+    texts = [cell.source for cell in result.notebook.cells]
+    assert texts.count("## Sums by rows") == 1
