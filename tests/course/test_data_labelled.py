@@ -71,6 +71,12 @@ def test_few_per_class_draws_that_many_distinct_images_of_each():
     assert not np.array_equal(few.images, data.few_per_class(5, seed=4).images)
 
 
+def test_few_per_class_never_draws_an_image_twice():
+    data = colour()
+    every = {image.tobytes() for image in data.few_per_class(3).images}
+    assert every == {image.tobytes() for image in data.images}
+
+
 def test_more_than_there_are_cannot_be_drawn():
     with pytest.raises(ArgumentValueError, match="count: expected at most 3, the images of class"):
         colour().few_per_class(4)

@@ -116,8 +116,9 @@ def test_a_contrast_ratio_by_hand_and_for_known_greys():
     white, grey = np.ones((1, 3)), np.full((1, 3), 0x76 / 255)
     assert contrast_ratio(white, grey)[0] == pytest.approx(4.54, abs=0.005)
     assert contrast_ratio(grey, white)[0] == contrast_ratio(white, grey)[0]
-    red, black = np.array([[1.0, 0, 0]]), np.zeros((1, 3))
-    assert contrast_ratio(red, black)[0] == pytest.approx((0.2126 + 0.05) / 0.05)
+    primaries, black = np.eye(3), np.zeros((3, 3))
+    expected = (np.array([0.2126, 0.7152, 0.0722]) + 0.05) / 0.05
+    np.testing.assert_allclose(contrast_ratio(primaries, black), expected)
 
 
 def test_noise_has_the_standard_deviation_stated():

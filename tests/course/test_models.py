@@ -161,9 +161,9 @@ def test_its_features_transfer_to_nigerian_letters_with_five_labels_each():
         return model.score((held - mean) / deviation, test.labels)
 
     trained = score(pretrained_letters().body)
-    assert trained > 0.5  # chance is 1/12
-    assert trained > score(small_convnet(26).body) + 0.2
-    assert trained > score(nn.Flatten()) + 0.2
+    assert trained > 0.85  # chance is 1/12
+    assert trained > score(small_convnet(26).body) + 0.5
+    assert trained > score(nn.Flatten()) + 0.5
 
 
 def test_the_weights_are_small_plain_numbers():
