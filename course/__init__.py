@@ -11,6 +11,8 @@ Import what you need from the module that holds it; nothing heavy is loaded befo
     course.finetuning    groups of layers and their rates, freezing, precomputed activations
     course.learner       the eight steps of the lecture as one object, with checkpoints
     course.tta           predictions averaged over augmented views
+    course.invariance    shifts and deformations, what layers make of them, BlurPool
+    course.scattering    the scattering transform: invariant features without learning
     course.data          images to learn from, without a download
     course.models        the small networks of the week, one of them trained on A to Z
     course.figures       the pictures of the course, each a matplotlib `Figure`

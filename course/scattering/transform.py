@@ -3,8 +3,8 @@ r"""The scattering transform: wavelets, modulus, average; a convolutional networ
 .. math:: S_0 = x * \phi_J, \qquad S_1 = |x * \psi_{j_1, l_1}| * \phi_J, \qquad
           S_2 = \bigl||x * \psi_{j_1, l_1}| * \psi_{j_2, l_2}\bigr| * \phi_J \quad (j_2 > j_1)
 
-The options chosen. Convolutions with wavelets are products of Fourier transforms, and all
-orientations go through one batched transform. The last average needs no Fourier transform: a
+The options chosen. Convolutions with wavelets are products of Fourier transforms,
+the orientations of a scale batched. The last average needs no Fourier transform: a
 Gaussian is separable, so filter, subsampling and cropping together are one small matrix from
 each side. Buffers are real, since the filters have real spectra; ``.to(dtype)`` would drop the
 imaginary part of complex ones.
@@ -79,12 +79,14 @@ class Scattering2d(nn.Module):
         x = self._require_images(images)
         padded = x.reshape(-1, *self.bank.shape)[:, self.mirror_0[:, None], self.mirror_1]
         spectrum = torch.fft.fft2(padded)[:, None]
-        zeroth, first, second = [self._average(padded[:, None], 0)], [], []
+        zeroth = self._average(padded[:, None], 0)
+        first: list[torch.Tensor] = []
+        second: list[torch.Tensor] = []
         for j1 in range(self.bank.J):
             moduli = wavelet_modulus(spectrum, self._psi(0, j1, x.dtype), 2**j1)
             first.append(self._average(moduli, j1))
             second += self._second_order(moduli, j1)
-        paths = torch.cat([*zeroth, *first, *second], dim=1)
+        paths = torch.cat([zeroth, *first, *second], dim=1)
         return paths.reshape(*x.shape[:-2], *paths.shape[1:])
 
     def _second_order(self, moduli: torch.Tensor, j1: int) -> Iterator[torch.Tensor]:

@@ -21,11 +21,13 @@ CHECKED = [
     "figures",
     "finetuning",
     "gradients",
+    "invariance",
     "learner",
     "linear",
     "losses",
     "lr_finder",
     "models",
+    "scattering",
     "schedules",
     "tta",
 ]

@@ -70,6 +70,24 @@ PUBLIC = {
         "relative_error",
     ],
     "course.learner": ["EpochRecord", "Learner", "Recorder"],
+    "course.invariance": [
+        "BlurPool",
+        "LayerCost",
+        "LayerInvariance",
+        "MaxBlurPool",
+        "PoolingCost",
+        "accuracy_by_shift",
+        "deform",
+        "dilation",
+        "equivariance_error",
+        "invariance_by_depth",
+        "pooling_cost",
+        "sensitivity_map",
+        "shift",
+        "shift_consistency",
+        "smooth_displacement",
+        "translation_bound",
+    ],
     "course.linear": ["LinearClassifier", "batches"],
     "course.losses": [
         "log_softmax",
@@ -110,6 +128,7 @@ PUBLIC = {
         "sample",
         "warm_restarts",
     ],
+    "course.scattering": ["FilterBank", "Scattering2d", "filter_bank"],
     "course.tta": ["predict_with_tta"],
 }
 
