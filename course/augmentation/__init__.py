@@ -1,7 +1,7 @@
 """Data augmentation: other views of the same images, drawn anew each time.
 
 A factory such as `random_flip(probability=0.5)` returns an augmentation, a function
-``images, generator -> images``. What all of them keep to:
+``images, generator -> images``. What all of them keep to::
 
     one draw per image    a batch is not moved as a block
     labels never change   nothing here sees them; whether a view still shows the same class is
