@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader, RandomSampler, TensorDataset
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
 from course.errors import ArgumentError, DivergenceError
 from course.lr_finder import lr_range_test
@@ -193,6 +193,25 @@ def test_an_error_inside_the_loader_leaves_everything_too():
     after = everything(model, optimizer, batches)
     assert {what: after[what] for what in before} == before
     assert Broken.generator.random() == np.random.default_rng(7).random()
+
+
+SAMPLED = {
+    "as batches": lambda sampler: {"sampler": sampler, "batch_size": 8},
+    "one by one": lambda sampler: {"sampler": sampler, "batch_size": None},
+    "by a batch sampler": lambda sampler: {"batch_sampler": BatchSampler(sampler, 8, False)},
+}
+
+
+@pytest.mark.parametrize("how", SAMPLED)
+def test_the_generator_of_a_sampler_is_put_back(how):
+    dataset = TensorDataset(torch.ones(24, 4), torch.zeros(24, dtype=torch.int64))
+    generator = torch.Generator().manual_seed(3)
+    batches = DataLoader(dataset, **SAMPLED[how](RandomSampler(dataset, generator=generator)))
+    before = generator.get_state()
+    model = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    lr_range_test(model, batches, cross_entropy, optimizer, steps=5)
+    assert torch.equal(before, generator.get_state())
 
 
 def test_parameters_of_a_loss_are_put_back_too():
