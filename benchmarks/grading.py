@@ -90,7 +90,7 @@ def _others(ours: OurCourse, options: argparse.Namespace) -> dict[str, Callable[
     workers, say = options.workers, console.print
     return {
         "stages": lambda: measure_stages(ours, size=options.submissions),
-        "overhead": lambda: measure_overhead(ours, repeat=options.repeat, workers=workers, say=say),
+        "overhead": lambda: measure_overhead(ours, workers=workers, say=say),
         "batch": lambda: measure_batch(ours, size=options.batch, workers=workers, say=say),
     }
 

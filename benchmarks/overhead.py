@@ -7,8 +7,6 @@ the link, the tests, nbgrader's record.
 
 from __future__ import annotations
 
-import statistics
-
 from benchmarks.cohort import BLANK, MIXED, cohort_of
 from benchmarks.courses import ASSIGNMENT, OurCourse
 from benchmarks.report import Table
@@ -19,28 +17,25 @@ __all__ = ["measure_overhead"]
 _SMALL, _LARGE = 10, 50
 
 
-def measure_overhead(ours: OurCourse, *, repeat: int, workers: int, say: Say) -> Table:
+def measure_overhead(ours: OurCourse, *, workers: int, say: Say) -> Table:
     """The table of CPU seconds for one more submission, unattempted and mixed."""
     rows = []
     for name, kinds in (("an unattempted notebook", (BLANK,)), ("the mixed cohort", MIXED)):
-        each, once = _cost(ours, kinds, repeat, workers)
+        each, once = _cost(ours, kinds, workers)
         say(f"{name}: {each:.3f} CPU seconds each, {once:.1f} once")
         rows.append((name, f"{each:.3f}", f"{once:.1f}"))
     return Table(
-        f"CPU seconds of `grader grade`: {_LARGE} submissions less {_SMALL}, "
-        f"median of {repeat} runs",
+        f"CPU seconds of `grader grade`: {_LARGE} submissions less {_SMALL}",
         ("submissions", "for one more", "once for the command"),
         tuple(rows),
     )
 
 
-def _cost(
-    ours: OurCourse, kinds: tuple[str, ...], repeat: int, workers: int
-) -> tuple[float, float]:
+def _cost(ours: OurCourse, kinds: tuple[str, ...], workers: int) -> tuple[float, float]:
     contestant = Contestant("grader grade", ours, ours.command(workers))
-    medians = []
+    totals = []
     for size in (_SMALL, _LARGE):
         ours.hand_in(cohort_of(ours.course, ASSIGNMENT, size, kinds))
-        medians.append(statistics.median(contestant.watch() for _ in range(repeat)))
-    each = (medians[1] - medians[0]) / (_LARGE - _SMALL)
-    return each, medians[0] - _SMALL * each
+        totals.append(contestant.watch())
+    each = (totals[1] - totals[0]) / (_LARGE - _SMALL)
+    return each, totals[0] - _SMALL * each

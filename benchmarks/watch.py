@@ -1,6 +1,6 @@
 """Run a command and watch the processes that it starts: wall clock, CPU seconds, memory.
 
-Option chosen: timed runs are not looked at, because to look takes processor time. CPU and
+Option chosen: timed runs are not looked at, because to look takes processor time. Our CPU and
 memory come from runs of their own, in which the tree is looked at many times a second. What
 the kernel adds up by itself (wait4(2)) would be exact, but knows nothing of processes that
 nobody waits for, such as the forks in the sandbox; looking misses only what a process did
@@ -10,6 +10,7 @@ between its last sighting and its end.
 from __future__ import annotations
 
 import contextlib
+import resource
 import subprocess
 import tempfile
 import time
@@ -19,7 +20,14 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["CommandFailed", "Tree", "Watched", "run_timed", "run_watched"]
+__all__ = [
+    "CommandFailed",
+    "Tree",
+    "Watched",
+    "cpu_seconds_of_children",
+    "run_timed",
+    "run_watched",
+]
 
 _MIB = 2**20
 _GRACE_SECONDS = 10.0
@@ -88,6 +96,12 @@ def _proportional_bytes(pid: int) -> int:
     except OSError:
         return 0  # it has ended meanwhile
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def cpu_seconds_of_children() -> float:
+    """Of all processes that have ended and were waited for, children's children included."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def run_timed(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> float:
