@@ -111,6 +111,19 @@ def test_every_epoch_holds_each_example_once_in_an_order_of_its_own():
     assert torch.equal(upper, targets == 0)
 
 
+def test_the_views_of_each_step_and_of_each_fit_are_drawn_anew():
+    drawn = []
+
+    def watched(images, generator):
+        drawn.append(torch.rand((), generator=generator).item())
+        return images
+
+    ours = learner(augment=watched)
+    ours.fit(0.01, 2)
+    ours.fit(0.01)
+    assert len(set(drawn)) == len(drawn) == 12
+
+
 def test_cycles_are_counted_not_epochs_and_snapshots_are_taken_at_their_ends():
     ours, snapshots = learner(), Snapshots()
     last = ours.fit(0.05, 3, cycle_len=1, cycle_mult=2, snapshots=snapshots)
