@@ -27,6 +27,7 @@ CHECKED = [
     "losses",
     "lr_finder",
     "models",
+    "regularization",
     "scattering",
     "schedules",
     "tta",
