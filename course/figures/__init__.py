@@ -10,6 +10,14 @@ from course.figures.augmentation import augmentation_grid
 from course.figures.checks import gradient_check_errors
 from course.figures.data import class_samples
 from course.figures.images import digit_samples, digit_templates
+from course.figures.invariance import (
+    accuracy_against_shift,
+    deformation_grid,
+    equivariance_bars,
+    invariance_with_depth,
+    scattering_filters,
+    sensitivity_maps,
+)
 from course.figures.learner import accuracy_by_step, learner_losses, learner_rates
 from course.figures.losses import margin_losses, scores_as_bars
 from course.figures.rates import (
@@ -21,12 +29,16 @@ from course.figures.rates import (
 from course.figures.training import loss_curve
 
 __all__ = [
+    "accuracy_against_shift",
     "accuracy_by_step",
     "augmentation_grid",
     "class_samples",
+    "deformation_grid",
     "digit_samples",
     "digit_templates",
+    "equivariance_bars",
     "gradient_check_errors",
+    "invariance_with_depth",
     "learner_losses",
     "learner_rates",
     "loss_curve",
@@ -34,6 +46,8 @@ __all__ = [
     "range_test_curves",
     "rates_above_accuracy",
     "restart_cycles",
+    "scattering_filters",
     "schedule_curves",
     "scores_as_bars",
+    "sensitivity_maps",
 ]

@@ -6,7 +6,7 @@ change divided by the distance between images does not fall before global poolin
 given; neither alone should be trusted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +26,7 @@ class LayerInvariance:
     """What shifts do to the output of one layer.
 
     Attributes:
-        name: the name of the layer in its Sequential, or its number.
+        name: the name of the layer in its Sequential or dict, or its number.
         kind: its class, for instance "Conv2d".
         relative_change: the change by its own size, averaged over images and shifts.
         change_over_distance: the mean change by the mean distance between two images.
@@ -39,7 +39,7 @@ class LayerInvariance:
 
 
 def invariance_by_depth(
-    layers: nn.Sequential | Sequence[nn.Module],
+    layers: nn.Sequential | Sequence[nn.Module] | Mapping[str, nn.Module],
     images: Float[torch.Tensor, "N channels height width"],
     shifts: Sequence[Shift],
 ) -> list[LayerInvariance]:
@@ -54,7 +54,8 @@ def invariance_by_depth(
     with ``Phi_n`` the first n of the `layers`, ``x_i`` the `images` and ``t`` in `shifts`.
 
     Args:
-        layers: run in this order; measured in evaluation mode.
+        layers: run in this order, by the name to show if it is a dict; measured in evaluation
+            mode.
         images: at least two, finite, floating-point.
         shifts: pairs (dy, dx), in pixels.
 

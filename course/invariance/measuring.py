@@ -4,7 +4,7 @@ Guarantees: no gradients are kept, batch normalisation and dropout are in evalua
 measuring, and every module's own mode is put back afterwards.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -78,11 +78,13 @@ def distance_between_images(rows: torch.Tensor) -> float:
 
 
 def layers_of(layers: object) -> Sequence[tuple[str, nn.Module]]:
-    """The (name, layer) pairs of a Sequential or a list of modules, in their order."""
+    """The (name, layer) pairs of a Sequential, a dict or a list of modules, in their order."""
     if isinstance(layers, nn.Sequential):
         return list(layers.named_children())
+    if isinstance(layers, Mapping) and all(isinstance(p, nn.Module) for p in layers.values()):
+        return [(str(name), part) for name, part in layers.items()]
     if isinstance(layers, Sequence) and all(isinstance(part, nn.Module) for part in layers):
         return [(str(number), part) for number, part in enumerate(layers)]
-    expected = "a torch.nn.Sequential or a list of modules"
+    expected = "a torch.nn.Sequential, or a list or dict of modules"
     hint = "For a model with a body and a head pass [*model.body, model.head]."
     raise ArgumentTypeError("layers", describe(layers), expected, hint)

@@ -15,6 +15,7 @@ from course.augmentation import random_flip
 from course.data import LabelledImages, digits
 from course.errors import ArgumentError
 from course.figures.checks import _errors
+from course.invariance import LayerInvariance
 from course.learner import Recorder
 from course.linear import LinearClassifier
 from course.lr_finder import LRRangeTest
@@ -62,6 +63,16 @@ DRAWN = {
     ),
     "restart_cycles": figures.restart_cycles,
     "schedule_curves": lambda: figures.schedule_curves({"constant": constant(0.1)}, 9),
+    "accuracy_against_shift": lambda: figures.accuracy_against_shift(
+        {"max": [0.9, 0.5, 0.9], "blur": [0.8, 0.8, 0.8]}, [0, 1, 2], period=2
+    ),
+    "deformation_grid": lambda: figures.deformation_grid(np.eye(8), {"a": np.zeros((2, 8, 8))}),
+    "equivariance_bars": lambda: figures.equivariance_bars({"convolution": 1e-7, "pooling": 0.3}),
+    "invariance_with_depth": lambda: figures.invariance_with_depth(
+        [LayerInvariance("0", "Conv2d", 0.5, 1.2), LayerInvariance("1", "ReLU", 0.2, 1.0)]
+    ),
+    "scattering_filters": lambda: figures.scattering_filters(2, 4, side=16),
+    "sensitivity_maps": lambda: figures.sensitivity_maps({"pixels": np.ones((5, 5))}),
 }
 
 

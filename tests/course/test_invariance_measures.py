@@ -91,6 +91,11 @@ def test_the_network_is_exactly_invariant_at_the_product_of_its_strides():
     assert at_1[-1].relative_change > 1e-4
 
 
+def test_layers_can_be_named():
+    records = invariance_by_depth({"first": nn.ReLU(), "second": nn.Tanh()}, IMAGES, [(0, 1)])
+    assert [record.name for record in records] == ["first", "second"]
+
+
 def test_the_norms_tell_two_stories_where_all_features_look_alike():
     class Lifted(nn.Module):  # adds what all images share
         def forward(self, x):
