@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 from torch import nn
 from torch.nn import functional
 
@@ -130,6 +131,16 @@ def test_the_longest_displacement_is_the_amplitude(seed, amplitude, smoothness):
         dtype=torch.float64,
     )
     assert float(field.norm(dim=0).max()) == pytest.approx(amplitude)
+
+
+def test_the_field_is_noise_under_scipys_gaussian():
+    noise = torch.randn((2, 20, 24), generator=seeded(5), dtype=torch.float64).numpy()
+    smooth = gaussian_filter(noise, 2.0, axes=(1, 2), mode="wrap", truncate=8)
+    expected = smooth * 1.5 / np.linalg.norm(smooth, axis=0).max()
+    found = smooth_displacement(
+        20, 24, amplitude=1.5, smoothness=2.0, generator=seeded(5), dtype=torch.float64
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_a_smoother_field_changes_less_from_pixel_to_pixel():
