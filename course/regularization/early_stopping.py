@@ -11,7 +11,7 @@ updates in a row without one, as in Keras and Lightning.
 
 import copy
 import math
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from course.arrays import Number, constant, describe, require_count, require_number
 from course.errors import ArgumentTypeError, ArgumentValueError, CourseError
@@ -21,6 +21,7 @@ __all__ = ["EarlyStopping"]
 Mode = Literal["min", "max"]
 
 
+@runtime_checkable
 class _Stateful(Protocol):
     """What a torch module can do."""
 
@@ -145,6 +146,6 @@ def _as_number(value: Any) -> float:
 
 
 def _require_stateful(model: object) -> None:
-    if not (hasattr(model, "state_dict") and hasattr(model, "load_state_dict")):
+    if not isinstance(model, _Stateful):
         expected = "a torch module (state_dict and load_state_dict)"
         raise ArgumentTypeError("model", describe(model), expected, "Pass the model itself.")
