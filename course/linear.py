@@ -5,9 +5,10 @@ what was learnt ends in an underscore), so that it works in a pipeline or a grid
 One manner differs on purpose: `decision_function` returns one score *per class* for two
 classes too, as CS231n's scores do.
 
-The options chosen, where textbooks differ: the penalty is reg * sum(W ** 2) without 1/2,
-and leaves the bias alone; W starts at 0, where both losses have a known value (log C and
-C - 1); each epoch shuffles anew, and its last batch may be a smaller one, never dropped.
+The options chosen, where textbooks differ: the penalty is one of `course.regularization`, by
+default reg * sum(W ** 2) without 1/2, and leaves the bias alone; W starts at 0, where both
+losses have a known value (log C and C - 1); each epoch shuffles anew, and its last batch may
+be a smaller one, never dropped.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,14 +20,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from course.arrays import Number, describe, require_number
-from course.errors import ArgumentTypeError, ArgumentValueError, DivergenceError
+from course.arrays import Number, describe, require_count, require_number
+from course.errors import ArgumentValueError, DivergenceError
 from course.losses import (
     multiclass_hinge,
     multiclass_hinge_gradient,
     softmax_cross_entropy,
     softmax_cross_entropy_gradient,
 )
+from course.regularization import elastic_net, elastic_net_gradient
 
 __all__ = ["LinearClassifier", "batches"]
 
@@ -36,6 +38,9 @@ LOSSES: dict[str, LossPair] = {
     "softmax": (softmax_cross_entropy, softmax_cross_entropy_gradient),
     "hinge": (multiclass_hinge, multiclass_hinge_gradient),
 }
+
+# every penalty is an elastic net with this share of L1
+L1_SHARES = {"l2": 0.0, "l1": 1.0, "elastic_net": None, "none": 0.0}  # None: l1_ratio
 
 
 def batches(
@@ -62,17 +67,21 @@ def batches(
 class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     r"""Scores s = XW + b, trained to make the score of the correct class the largest.
 
-    .. math:: \min_{W, b}\; \frac{1}{N} \sum_i L(x_i W + b,\; y_i) + \lambda \sum W^2
+    .. math:: \min_{W, b}\; \frac{1}{N} \sum_i L(x_i W + b,\; y_i)
+              + \lambda \Bigl(\rho \sum |W| + (1 - \rho) \sum W^2\Bigr)
 
-    with L the softmax cross-entropy or the multiclass hinge loss and lambda = `reg`. Each
-    step draws a batch and moves W and b by minus `learning_rate` times the gradient.
+    with L the softmax cross-entropy or the multiclass hinge loss, lambda = `reg`, and rho = 0
+    for the penalty "l2", 1 for "l1", `l1_ratio` for "elastic_net". Each step draws a batch and
+    moves W and b by minus `learning_rate` times the (sub)gradient.
 
     Args:
         loss: "softmax" or "hinge".
         learning_rate: the step per batch, above 0.
         batch_size: examples per step, at least 1.
         epochs: passes over the examples, at least 1.
-        reg: the strength of the penalty on W, at least 0.
+        reg: the strength of the penalty on W, at least 0; with "none" it must be 0.
+        penalty: "l2", "l1", "elastic_net" or "none".
+        l1_ratio: the share of L1 in "elastic_net", in 0..1; no other penalty asks for it.
         seed: an integer, or a generator that `fit` then draws from.
 
     Attributes:
@@ -110,6 +119,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         batch_size: int = 32,
         epochs: int = 20,
         reg: Number = 0.0,
+        penalty: str = "l2",
+        l1_ratio: Number = 0.5,
         seed: int | np.random.Generator = 0,
     ) -> None:
         self.loss = loss
@@ -117,6 +128,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.batch_size = batch_size
         self.epochs = epochs
         self.reg = reg
+        self.penalty = penalty
+        self.l1_ratio = l1_ratio
         self.seed = seed
 
     def fit(self, X: Any, y: Any) -> "LinearClassifier":
@@ -225,15 +238,21 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         loss, gradient = LOSSES[self.loss]
         with np.errstate(over="ignore", invalid="ignore"):
             scores = X @ self.weights_ + self.bias_
-            penalty = self.reg * float(np.sum(self.weights_**2))
             self._require_finite(scores)  # before the losses, whose message would be another
             slope = gradient(scores, targets)
-            weights_slope = X.T @ slope + 2 * self.reg * self.weights_
-            objective = float(loss(scores, targets)) + penalty
+            l1, l2 = self._strengths()
+            weights_slope = X.T @ slope + elastic_net_gradient(self.weights_, l1=l1, l2=l2)
+            objective = float(loss(scores, targets) + elastic_net(self.weights_, l1=l1, l2=l2))
             self.weights_ -= self.learning_rate * weights_slope
             self.bias_ -= self.learning_rate * slope.sum(axis=0)
         self._require_finite(objective, self.weights_, self.bias_)
         return objective
+
+    def _strengths(self) -> tuple[float, float]:
+        """How strong L1 and L2 are in the penalty."""
+        fixed = L1_SHARES[self.penalty]
+        share = self.l1_ratio if fixed is None else fixed
+        return float(self.reg * share), float(self.reg * (1 - share))
 
     def _require_finite(self, *numbers: Any) -> None:
         if not all(np.isfinite(part).all() for part in numbers):
@@ -247,22 +266,28 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             hint = "Softmax is the usual first choice."
             raise ArgumentValueError("loss", describe(self.loss), "'softmax' or 'hinge'", hint)
         require_number("learning_rate", self.learning_rate, positive=True)
-        require_number("reg", self.reg)
-        _require_count("batch_size", self.batch_size)
-        _require_count("epochs", self.epochs)
+        self._check_penalty()
+        require_count("batch_size", self.batch_size)
+        require_count("epochs", self.epochs)
+
+    def _check_penalty(self) -> None:
+        reg, share = require_number("reg", self.reg), require_number("l1_ratio", self.l1_ratio)
+        if self.penalty not in L1_SHARES:
+            expected = ", ".join(repr(name) for name in L1_SHARES)
+            hint = "L2 is the usual first choice."
+            raise ArgumentValueError("penalty", describe(self.penalty), f"one of {expected}", hint)
+        if share > 1:
+            hint = "It is the share of L1; the rest is L2."
+            raise ArgumentValueError("l1_ratio", repr(share), "a number in 0..1", hint)
+        if self.penalty == "none" and reg > 0:
+            hint = "Choose a penalty, or leave reg out."
+            raise ArgumentValueError("reg", repr(reg), "0 with penalty='none'", hint)
 
     def _check_classes(self) -> None:
         if len(self.classes_) < 2:
             got = f"1 class, {self.classes_[0]!r}"
             hint = "Check that y holds the labels, and that the examples were shuffled."
             raise ArgumentValueError("y", got, "at least two classes", hint)
-
-
-def _require_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ArgumentTypeError(name, describe(value), "a whole number >= 1", "Use an int.")
-    if value < 1:
-        raise ArgumentValueError(name, describe(value), "a whole number >= 1", "Try 32.")
 
 
 def _flat(X: Any) -> Any:

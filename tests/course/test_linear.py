@@ -53,22 +53,28 @@ def test_a_batch_larger_than_the_data_is_all_of_it():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("reg", [0.0, 0.05])
-def test_torch_sgd_on_the_same_batches_learns_the_same_weights(loss, reg):
+@pytest.mark.parametrize(
+    ("penalty", "reg", "share"),
+    [("none", 0.0, 0), ("l2", 0.05, 0), ("l1", 0.05, 1), ("elastic_net", 0.05, 0.3)],
+)
+def test_torch_sgd_on_the_same_batches_learns_the_same_weights(loss, penalty, reg, share):
     X, y = np.random.default_rng(3).normal(size=(23, 4)), np.arange(23) % 3
     ours = LinearClassifier(loss, learning_rate=0.05, batch_size=5, epochs=6, reg=reg, seed=7)
-    ours.fit(X, y)
+    ours.set_params(penalty=penalty, l1_ratio=0.3).fit(X, y)
 
     layer = torch.nn.Linear(4, 3, dtype=torch.float64)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
-    groups = [{"params": [layer.weight], "weight_decay": 2 * reg}, {"params": [layer.bias]}]
+    decay = 2 * reg * (1 - share)
+    groups = [{"params": [layer.weight], "weight_decay": decay}, {"params": [layer.bias]}]
     optimizer, generator = torch.optim.SGD(groups, lr=0.05), np.random.default_rng(7)
     history = []
     for _ in range(6):
         for batch in batches(23, 5, generator):
             loss_value = ORACLES[loss](layer(torch.tensor(X[batch])), torch.tensor(y[batch]))
-            history.append((loss_value + reg * (layer.weight**2).sum()).item())
+            loss_value = loss_value + reg * share * layer.weight.abs().sum()
+            squares = reg * (1 - share) * (layer.weight**2).sum()  # their slope is torch's decay
+            history.append((loss_value + squares).item())
             optimizer.zero_grad()
             loss_value.backward()
             optimizer.step()
@@ -129,6 +135,23 @@ def test_the_penalty_shrinks_the_weights_and_leaves_the_bias_alone():
     X, y = clusters()
     free, bound = (LinearClassifier(reg=reg).fit(X, y) for reg in (0.0, 0.1))
     assert np.linalg.norm(bound.weights_) < np.linalg.norm(free.weights_)
+
+
+def test_l1_leaves_what_does_not_matter_near_0_where_l2_does_not():
+    X, y = clusters(features=12)  # the last nine features are noise
+    settings = {"epochs": 200, "learning_rate": 0.02}
+    l1, l2 = (LinearClassifier(penalty=p, reg=0.05, **settings).fit(X, y) for p in ("l1", "l2"))
+    noise, signal = (abs(l1.weights_[rows]).mean() for rows in (slice(3, None), slice(3)))
+    assert noise < 0.02 * signal
+    assert noise < 0.5 * abs(l2.weights_[3:]).mean()
+
+
+def test_an_elastic_net_of_one_kind_is_that_kind():
+    X, y = clusters()
+    for penalty, share in (("l1", 1), ("l2", 0)):
+        pure = LinearClassifier(penalty=penalty, reg=0.05).fit(X, y)
+        net = LinearClassifier(penalty="elastic_net", l1_ratio=share, reg=0.05).fit(X, y)
+        np.testing.assert_array_equal(net.weights_, pure.weights_)
 
 
 def test_an_integer_seed_repeats_and_a_generator_is_drawn_from():
@@ -223,6 +246,8 @@ def test_parameters_can_be_read_set_cloned_and_pickled():
         "batch_size": 32,
         "epochs": 20,
         "reg": 0.1,
+        "penalty": "l2",
+        "l1_ratio": 0.5,
         "seed": 0,
     }
     assert clone(ours).set_params(loss="softmax").loss == "softmax"
@@ -241,6 +266,10 @@ def test_parameters_can_be_read_set_cloned_and_pickled():
         ({"learning_rate": np.nan}, ArgumentValueError, "learning_rate: "),
         ({"learning_rate": "fast"}, ArgumentTypeError, "learning_rate: "),
         ({"reg": -0.1}, ArgumentValueError, "reg: .*>= 0"),
+        ({"penalty": "l3"}, ArgumentValueError, "penalty: expected one of 'l2', 'l1'.*'l3'"),
+        ({"penalty": None}, ArgumentValueError, "penalty: .*got None"),
+        ({"l1_ratio": 1.5}, ArgumentValueError, r"l1_ratio: .*0\.\.1"),
+        ({"penalty": "none", "reg": 0.1}, ArgumentValueError, "reg: expected 0 with penalty"),
         ({"batch_size": 0}, ArgumentValueError, "batch_size: .*>= 1"),
         ({"batch_size": 3.5}, ArgumentTypeError, "batch_size: .*whole number"),
         ({"epochs": 0}, ArgumentValueError, "epochs: .*>= 1"),
