@@ -7,6 +7,7 @@ Import what you need from the module that holds it; nothing heavy is loaded befo
     course.linear        a linear classifier trained by stochastic gradient descent
     course.lr_finder     the learning-rate range test, and what it suggests
     course.regularization penalties, decoupled weight decay, dropout, early stopping
+    course.features      hue histograms, oriented gradients, visual words, pipelines
     course.schedules     learning-rate schedules, warm restarts, an optimizer that follows them
     course.augmentation  other views of images, drawn anew each time
     course.finetuning    groups of layers and their rates, freezing, precomputed activations

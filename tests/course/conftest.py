@@ -18,6 +18,7 @@ CHECKED = [
     "arrays",
     "augmentation",
     "data",
+    "features",
     "figures",
     "finetuning",
     "gradients",

@@ -33,6 +33,15 @@ PUBLIC = {
         "DamagedFileError",
         "DivergenceError",
     ],
+    "course.features": [
+        "BagOfVisualWords",
+        "color_histogram",
+        "extract_patches",
+        "feature_pipeline",
+        "hog",
+        "orientation_histograms",
+        "raw_pixels",
+    ],
     "course.figures": [
         "accuracy_against_shift",
         "accuracy_by_step",
