@@ -121,7 +121,7 @@ def orientation_histograms(
     return means.astype(pixels.dtype, copy=False)
 
 
-def _gradients(pixels: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+def _gradients(pixels: Any) -> tuple[Any, Any]:
     """The change from the pixel before to the pixel after, downwards and to the right."""
     down, right = np.zeros_like(pixels), np.zeros_like(pixels)
     down[:, 1:-1] = pixels[:, 2:] - pixels[:, :-2]
