@@ -38,7 +38,17 @@ from grader.sandbox.tree import usage_of
 from .aftermath import RESULT, Aftermath
 from .case import SECRETS, Case, read_cases
 
-__all__ = ["ENVIRONMENT", "find_targets", "has_heard", "honest_names", "listening", "main"]
+__all__ = [
+    "ENVIRONMENT",
+    "adopt_orphans",
+    "digests",
+    "find_targets",
+    "has_heard",
+    "honest_names",
+    "listening",
+    "main",
+    "processes_left",
+]
 
 ENVIRONMENT = "HOSTILE_TESTS_SECRET"
 MARK = "hostile-was-here"  # the name of every file that is written outside
@@ -49,8 +59,7 @@ _SUBREAPER = 36  # <linux/prctl.h>
 
 def main(root: Path, way: str) -> None:
     """Hand in, grade, write feedback, look."""
-    if ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
+    adopt_orphans()
     os.environ[ENVIRONMENT] = SECRETS["the grader's environment"]
     course = load_course(root)
     cases = [case for case in read_cases() if way == "warm" or case.cold]
@@ -59,18 +68,24 @@ def main(root: Path, way: str) -> None:
     with listening() as listeners:
         targets = find_targets(course, listeners)
         hand_in(course, cases, targets)
-        before = _digests(root)
+        before = digests(root)
         lines = grading.grade(course, "tiny", options=grading.GradingOptions(workers=2))
         write_feedback(course, "tiny")
-        after = _digests(root)
+        after = digests(root)
         aftermath = Aftermath(
             lines={line.learner: line for line in lines},
-            processes=tuple(_processes_left()),
+            processes=tuple(processes_left()),
             heard=tuple(name for name, one in listeners.items() if has_heard(one)),
             written=tuple(p for p in targets["outside"] if list(Path(p).glob(f"{MARK}*"))),
             changed=tuple(path for path in before | after if before.get(path) != after.get(path)),
         )
     (root / RESULT).write_bytes(pickle.dumps(aftermath))
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever our descendants leave behind."""
+    if ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
 
 
 def hand_in(course: Course, cases: Sequence[Case], targets: dict[str, Any]) -> None:
@@ -151,14 +166,14 @@ def has_heard(listener: socket.socket) -> bool:
     return True
 
 
-def _processes_left() -> list[str]:
+def processes_left(patience: float = 10) -> list[str]:
     """The commands of our descendants, less the two helpers of multiprocessing."""
     helpers = {
         os.getpid(),
         getattr(forkserver._forkserver, "_forkserver_pid", None),
         getattr(resource_tracker._resource_tracker, "_pid", None),
     }
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience
     while True:
         found = [pid for pid in usage_of(os.getpid()).processes if pid not in helpers]
         commands = [command for pid in found if (command := _command(pid))]
@@ -175,7 +190,7 @@ def _command(pid: int) -> str:
         return ""
 
 
-def _digests(root: Path) -> dict[str, str]:
+def digests(root: Path) -> dict[str, str]:
     """Every file that grading must not touch."""
     folders = [root / "solutions", root / "assignments", root / "var" / "submitted"]
     folders += [root / "var" / "source", Path(library.__file__).parent / "link"]
