@@ -152,3 +152,15 @@ def huge_output(notebook: NotebookNode) -> NotebookNode:
 def deep_metadata(notebook: NotebookNode) -> bytes:
     notebook.metadata["deep"] = "HERE"
     return json.dumps(notebook).encode().replace(b'"HERE"', b"[" * 100_000 + b"]" * 100_000)
+
+
+def schema_1(notebook: NotebookNode) -> NotebookNode:
+    for cell in notebook.cells:
+        _about(cell)["schema_version"] = 1
+    return notebook
+
+
+def flipped_flags(notebook: NotebookNode) -> NotebookNode:
+    for cell in notebook.cells:
+        _about(cell)["solution"] = not _about(cell).get("solution")
+    return notebook
