@@ -31,6 +31,7 @@ def places(c: Any, course_id: str) -> None:
 def transforms(c: Any) -> None:
     """Set the ordered lists of transforms of autograde and generate_feedback."""
     c.Autograde.exporter_class = "grader.transforms.exporter.SubmissionExporter"
+    c.SubmissionExporter.optimistic_validation = True  # once, not after each transform
     c.Autograde.pre_convert_hook = "grader.transforms.links.remove_links"
     c.Autograde.sanitize_preprocessors = ["grader.transforms.rebuild.Rebuild"]
     c.Autograde.autograde_preprocessors = [
