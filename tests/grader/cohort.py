@@ -1,8 +1,9 @@
 """A cohort in which everything happens at once: tricks, accidents, and right answers between.
 
-The tricks are those of NBGRADER.md ("Holes seen"), by their numbers there, and others of
-their kind. Each case says what its tests become: one letter for each of the five tests of
-the sample assignment, in order: (P)assed, (F)ailed or (U)nattempted.
+The tricks are those of NBGRADER.md ("Holes seen"), by their numbers there, that the tests of
+the pipeline look at more closely; all others have their home in tests/hostile. Each case says
+what its tests become: one letter for each of the five tests of the sample assignment, in
+order: (P)assed, (F)ailed or (U)nattempted.
 """
 
 import copy
@@ -60,13 +61,6 @@ def on_every_cell(change: Callable[[NotebookNode], object]) -> Callable[[list[No
     return lambda cells: [change(cell) for cell in cells] and None
 
 
-def schema(version: int) -> Make:
-    def change(cell: NotebookNode) -> None:
-        cell.metadata.get("nbgrader", {})["schema_version"] = version
-
-    return tampered(on_every_cell(change))
-
-
 def is_test(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("course", {}).get("role") == "test")
 
@@ -79,55 +73,11 @@ def delete_tests(cells: list[NotebookNode]) -> None:
     cells[:] = [cell for cell in cells if not is_test(cell)]
 
 
-def flip_solutions(cells: list[NotebookNode]) -> None:
-    for cell in cells:
-        about = cell.metadata.get("nbgrader", {})
-        about["solution"] = not about.get("solution")
-
-
-def rename_row_sums(cells: list[NotebookNode]) -> None:
-    for cell in cells:
-        if cell.id == "row_sums":
-            cell.metadata.nbgrader["grade_id"] = "row_sum"
-
-
 DISPLAYHOOK = """
 def mean_square(x):
     get_ipython().displayhook(2.0)
     x += 1
     return float(x.sum())
-"""
-
-DROP_ASSERTS = """
-import ast
-class Drop(ast.NodeTransformer):
-    def visit_Assert(self, node):
-        return ast.Pass()
-get_ipython().ast_transformers.append(Drop())
-"""
-
-DROP_ASSERT_LINES = """
-def drop(lines):
-    return [line.replace("assert ", "pass  # ") for line in lines]
-get_ipython().input_transformers_cleanup.append(drop)
-get_ipython().input_transformers_post.append(drop)
-"""
-
-PATCH_EVERYTHING = """
-import builtins, sys, unittest.mock
-import numpy as np
-import numpy.testing
-import course.testing
-anything = lambda *args, **kwargs: True
-for module, names in [
-    (course.testing, ["assert_close"]),
-    (np, ["isclose", "allclose", "array_equal"]),
-    (numpy.testing, ["assert_allclose", "assert_equal", "assert_array_equal"]),
-    (builtins, ["AssertionError"]),
-]:
-    for name in names:
-        setattr(module, name, anything)
-assert_close = exercise = mean_square_by_hand = anything
 """
 
 SPY = """
@@ -180,30 +130,7 @@ def holes(course: Course) -> dict[str, Case]:
             ),
         ),
         "hole-2-displayhook": Case("FFFPP", answers(mean_square=DISPLAYHOOK)),
-        "hole-2-last-expression": Case("FFFPP", answers(mean_square=WRONG + "2.0")),
-        "hole-3-ast-transformer": Case("FFFPP", answers([DROP_ASSERTS], mean_square=WRONG)),
-        "hole-3-input-transformer": Case("FFFPP", answers([DROP_ASSERT_LINES], mean_square=WRONG)),
-        "hole-3-patched-modules": Case(
-            "FFFPP",
-            answers([PATCH_EVERYTHING], mean_square=WRONG),
-            "Asserts, comparisons and expected values are out of the learner's reach.",
-        ),
-        "hole-3-shadowed-probe": Case(
-            "FFFPP",
-            answers(["bool = lambda anything: True"], mean_square=WRONG),
-            "A probe takes Python's own names from Python, whatever a cell calls by them.",
-        ),
-        "hole-4-odd-scores-wrong": Case(
-            "FFFPP",
-            answers(["float('nan')", "-1.0", "'2.0'", "1e308"], mean_square=WRONG + "float('nan')"),
-        ),
-        "hole-4-odd-scores-right": Case("PPPPP", answers(["float('nan')", "-1.0", "'text'"])),
         "hole-5-spy": Case("PPPPP", spy(course), "The tests are in another process altogether."),
-        "hole-6-tests-deleted": Case(
-            "FFFPP",
-            tampered(delete_tests, mean_square=WRONG),
-            "The regrade is in test_grading.py.",
-        ),
         "hole-7-timestamp": Case(
             "PPPPP",
             answers(),
@@ -213,23 +140,6 @@ def holes(course: Course) -> dict[str, Case]:
         "hole-8-script": Case("PPPPP", answers([script])),
         "hole-9-twenty-megabytes": Case("PPPPP", answers(["print('x' * 20_000_000)"])),
         "hole-10-duplicated-tests": Case("PPPPP", tampered(duplicate_tests)),
-        "hole-10-schema-1": Case("PPPPP", schema(1)),
-        "hole-10-schema-99": Case("PPPPP", schema(99)),
-        "hole-11-exit": Case(
-            "FFFFF", answers(mean_square="import os\ndef mean_square(x):\n    os._exit(0)")
-        ),
-        "hole-11-unknown-id": Case("PPPUU", tampered(rename_row_sums)),
-        "hole-11-flipped-flags": Case("PPPPP", tampered(flip_solutions)),
-        "hole-12-warnings": Case(
-            "PPPPP",
-            answers(
-                row_sums="import sys, warnings\n"
-                "def row_sums(rows):\n"
-                "    warnings.warn('careful')\n"
-                "    print('careful', file=sys.stderr)\n"
-                "    return rows.sum(axis=1)"
-            ),
-        ),
     }
 
 

@@ -66,27 +66,22 @@ def main() -> None:
         stocks = [_stock_course(course, Path(place) / f"stock-{n}") for n in range(_AT_A_TIME)]
         blank = nbformat.read(course.release_notebook("tiny"), as_version=4)
         cases = [case for case in read_cases() if case.stock is True]
-        jobs = [
-            (stock, case, case.notebook(blank, targets)) for case, stock in _dealt(cases, stocks)
-        ]
+        dealt = zip(cases, itertools.cycle(stocks), strict=False)
+        jobs = [(stock, case, case.notebook(blank, targets)) for case, stock in dealt]
         seen = _grade_all(jobs, listeners)
     before, rest = PAGE.read_text("utf-8").split(BEGIN)
     text = "\n".join([_caption(), "", *_rows(seen)])
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
 
 
-def _dealt(cases: Sequence[Case], stocks: Sequence[Path]) -> Iterator[tuple[Case, Path]]:
-    return zip(cases, itertools.cycle(stocks), strict=False)
-
-
 def _grade_all(jobs: Sequence[Job], listeners: Mapping[str, socket.socket]) -> dict[str, Seen]:
     """Several at a time, but those of the network alone, so that it is known who called."""
     seen: dict[str, Seen] = {}
     together = [job for job in jobs if not job[1].name.startswith("network")]
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for stock in {job[0] for job in jobs}:
-            mine = [job for job in together if job[0] == stock]
-            pool.submit(lambda mine=mine: seen.update({j[1].name: _grade(*j) for j in mine}))
+    stocks = sorted({stock for stock, _, _ in jobs})
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:  # a gradebook has one writer
+        for found in pool.map(lambda stock: _grade_one_by_one(together, stock), stocks):
+            seen |= found
     for stock, case, data in jobs:
         if case.name not in seen:
             marks = _grade(stock, case, data)
@@ -110,6 +105,10 @@ def _stock_course(course: Course, root: Path) -> Path:
     settings = f"get_config().CourseDirectory.course_id = {course.id!r}\n"
     (root / "nbgrader_config.py").write_text(settings)
     return root
+
+
+def _grade_one_by_one(jobs: Sequence[Job], stock: Path) -> dict[str, Seen]:
+    return {job[1].name: _grade(*job) for job in jobs if job[0] == stock}
 
 
 def _rows(seen: Mapping[str, Seen]) -> Iterator[str]:
