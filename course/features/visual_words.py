@@ -5,7 +5,7 @@ histogram sums to 1.
 
 The options chosen: patches are compared after their mean is taken off and their contrast is
 scaled to 1, so a word is a shape. A *flat* patch has no shape: its contrast is noise that must
-not be blown up, so it becomes all zeros, and is counted like any other patch. The codebook is
+not be blown up, so it stays near zero, and is counted like any other patch. The codebook is
 k-means by scikit-learn, in mini-batches, on 20 000 patches drawn at random if there are
 more. If there are fewer different
 patches than words, some words are never used and their counts stay 0.
@@ -134,9 +134,8 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         patches = extract_patches(images, self.patch, self.stride)
         patches -= patches.mean(axis=2, keepdims=True)
         contrast = patches.std(axis=2, keepdims=True)
-        flat = contrast < FLAT
-        patches /= np.where(flat, 1, contrast)
-        return np.where(flat, 0, patches)
+        patches /= np.where(contrast < FLAT, 1, contrast)
+        return patches
 
 
 def _draw(patches: Any, seed: int) -> Any:

@@ -9,6 +9,7 @@ apart with any kind of colour vision, and no message depends on colour alone.
 from course.figures.augmentation import augmentation_grid
 from course.figures.checks import gradient_check_errors
 from course.figures.data import class_samples
+from course.figures.features import feature_accuracies, hog_glyphs, visual_words
 from course.figures.images import digit_samples, digit_templates
 from course.figures.invariance import (
     accuracy_against_shift,
@@ -26,6 +27,7 @@ from course.figures.rates import (
     restart_cycles,
     schedule_curves,
 )
+from course.figures.regularization import dropout_masks, train_validation_gap
 from course.figures.training import loss_curve
 
 __all__ = [
@@ -36,8 +38,11 @@ __all__ = [
     "deformation_grid",
     "digit_samples",
     "digit_templates",
+    "dropout_masks",
     "equivariance_bars",
+    "feature_accuracies",
     "gradient_check_errors",
+    "hog_glyphs",
     "invariance_with_depth",
     "learner_losses",
     "learner_rates",
@@ -50,4 +55,6 @@ __all__ = [
     "schedule_curves",
     "scores_as_bars",
     "sensitivity_maps",
+    "train_validation_gap",
+    "visual_words",
 ]

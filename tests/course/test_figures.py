@@ -14,6 +14,7 @@ from course import figures
 from course.augmentation import random_flip
 from course.data import LabelledImages, digits
 from course.errors import ArgumentError
+from course.features import BagOfVisualWords
 from course.figures.checks import _errors
 from course.invariance import LayerInvariance
 from course.learner import Recorder
@@ -50,6 +51,11 @@ DRAWN = {
     "augmentation_grid": lambda: figures.augmentation_grid(torch.rand(3, 8, 8), random_flip()),
     "learner_losses": lambda: figures.learner_losses(trained()),
     "learner_rates": lambda: figures.learner_rates(trained()),
+    "dropout_masks": lambda: figures.dropout_masks(np.eye(4), count=2),
+    "feature_accuracies": lambda: figures.feature_accuracies({"hue": 0.5, "HOG": [0.4, 0.6]}),
+    "hog_glyphs": lambda: figures.hog_glyphs(few(2).images, cell=4),
+    "train_validation_gap": lambda: figures.train_validation_gap([0.1, 1], [1, 0.9], [0.7, 0.8]),
+    "visual_words": lambda: figures.visual_words(BagOfVisualWords(5, 3).fit(few(9).images)),
     "class_samples": lambda: figures.class_samples(few(7), per_class=2),
     "margin_losses": figures.margin_losses,
     "gradient_check_errors": figures.gradient_check_errors,
