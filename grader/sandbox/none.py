@@ -6,8 +6,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from course.link.withhold import Withheld
 from grader.records import Limits
-from grader.sandbox.base import ProcessGroup, learner_command, learner_environment, spawn
+from grader.sandbox.base import (
+    NOTHING_WITHHELD,
+    ProcessGroup,
+    learner_command,
+    learner_environment,
+    spawn,
+)
 
 __all__ = ["NoSandbox"]
 
@@ -21,10 +28,10 @@ class NoSandbox:
         """It works everywhere; that is all that can be said for it."""
         return None
 
-    def start(self, limits: Limits) -> ProcessGroup:
+    def start(self, limits: Limits, withheld: Withheld = NOTHING_WITHHELD) -> ProcessGroup:
         """See `Sandbox.start`."""
         home = tempfile.mkdtemp(prefix="learner-")
-        process = spawn(learner_command(limits), learner_environment(home), Path(home))
+        process = spawn(learner_command(limits, withheld), learner_environment(home), Path(home))
         return _Tidying(process, home)
 
     def close(self) -> None:
