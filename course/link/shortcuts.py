@@ -80,13 +80,18 @@ def refusal(exercise: str, names: Sequence[str]) -> str:
         '`softmax_loss` calls `torch.log_softmax`, which does the work that this exercise asks you \
 to write. Write it yourself; everything else in torch is yours to use.'
     """
-    called = " and ".join(f"`{name}`" for name in names)
-    libraries = " and ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+    called = _listed([f"`{name}`" for name in names])
+    libraries = _listed(list(dict.fromkeys(name.partition(".")[0] for name in names)))
     return (
         f"`{exercise}` calls {called}, which {'does' if len(names) == 1 else 'do'} the work that "
         "this exercise asks you to write. Write it yourself; everything else in "
         f"{libraries} is yours to use."
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _wrap(module: ModuleType, *, path: str, wrapper: _Wrapper) -> None:
