@@ -89,6 +89,13 @@ to write. Write it yourself; everything else in torch is yours to use.'
     )
 
 
+def _maker(kind: type) -> str:
+    """The method that every call of a class goes through, its own `__init__` where it has one."""
+    # object's takes arguments only where nobody has replaced it, so that it must stay
+    by_new = vars(object)["__init__"] is kind.__init__ and kind.__new__ is not object.__new__
+    return "__new__" if by_new else "__init__"
+
+
 def _listed(words: Sequence[str]) -> str:
     """a, b and c."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
@@ -100,6 +107,7 @@ def _wrap(module: ModuleType, *, path: str, wrapper: _Wrapper) -> None:
     if first is None or isinstance(first, ModuleType):
         return  # that module's own hook sees to it, once it is imported
     with contextlib.suppress(AttributeError, TypeError):  # not there, or not to be replaced
-        if inspect.isclass(wrapt.resolve_path(module, path)[2]):
-            path = f"{path}.__init__"
+        found = wrapt.resolve_path(module, path)[2]
+        if inspect.isclass(found):
+            path = f"{path}.{_maker(found)}"
         wrapt.wrap_function_wrapper(module, path, wrapper)
