@@ -1,13 +1,15 @@
 """Test the tests: may this assignment be released?
 
 The reference must earn everything, the untouched release nothing, and every known mistake
-must lose exactly the tests that it declares and be recognised by its own hint. All of
-them take the way of a real submission: the release notebook, rebuilt, in the sandbox.
+must lose exactly the tests that it declares and be recognised by its own hint. An answer
+that calls the shortcuts which its exercise declares must lose the whole exercise, and
+nothing else. All of them take the way of a real submission: the release notebook, rebuilt,
+in the sandbox.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import nbformat
@@ -16,7 +18,8 @@ from nbformat import NotebookNode
 from grader.authoring.build import reference_answers
 from grader.authoring.handin import answered
 from grader.authoring.secrets import find_leaks
-from grader.authoring.source import read_source
+from grader.authoring.shortcuts import answer_by_shortcuts, find_shortcut
+from grader.authoring.source import AssignmentSource, SourceCell, read_source
 from grader.configuration import Course
 from grader.execution.batch import default_workers, execute_batch
 from grader.mistakes import Mistake, check_mistakes
@@ -72,7 +75,10 @@ def audit(
     source = read_source(course.solution_source(assignment_id))
     check_mistakes(source, bench.kit.mistakes)
     release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
-    scripts = tuple(_scripts(bench, release, reference_answers(source)))
+    scripts = (
+        *_scripts(bench, release, reference_answers(source)),
+        *_scripts_by_shortcuts(bench, release, source),
+    )
     on_progress(len(scripts), None)
     runs: dict[str, Run] = {}
     for run in execute_batch(
@@ -84,6 +90,7 @@ def audit(
         _reference_earns_everything(runs[_REFERENCE]),
         _release_is_unattempted(runs[_RELEASE]),
         *(_mistake_is_caught(mistake, runs[mistake.name]) for mistake in bench.kit.mistakes),
+        *(_shortcuts_are_refused(cell, runs) for cell in source.answers if cell.shortcuts),
         _nothing_leaks(course, assignment_id),
     ]
     return AuditReport(assignment_id, tuple(findings))
@@ -102,6 +109,34 @@ def _scripts(
     for mistake in bench.kit.mistakes:
         wrong = reference | {mistake.exercise: mistake.source}
         yield _script(bench, mistake.name, answered(release, wrong))
+
+
+def _scripts_by_shortcuts(
+    bench: Workbench, release: NotebookNode, source: AssignmentSource
+) -> Iterator[Script]:
+    """For each exercise that declares shortcuts, the reference with an answer that calls them."""
+    reference = reference_answers(source)
+    for cell in source.answers:
+        if cell.shortcuts and not _missing(cell):
+            answer = answer_by_shortcuts(cell.id, reference[cell.id], cell.shortcuts)
+            yield _script(
+                bench, _by_shortcuts(cell), answered(release, reference | {cell.id: answer})
+            )
+
+
+def _by_shortcuts(cell: SourceCell) -> str:
+    return f"{cell.id} by shortcuts"
+
+
+def _missing(cell: SourceCell) -> list[str]:
+    """What is wrong with the names of a cell's shortcuts."""
+    wrong = []
+    for name in cell.shortcuts:
+        try:
+            find_shortcut(name)
+        except LookupError as error:
+            wrong.append(f"the shortcut {name} is not there: {error}")
+    return wrong
 
 
 def _script(bench: Workbench, name: str, notebook: NotebookNode) -> Script:
@@ -138,6 +173,25 @@ def _mistake_is_caught(mistake: Mistake, run: Run) -> Finding:
             problems.append(f"{test.name}: is recognised {said} ({test.rationale})")
     detail = f"{mistake.exercise}: {', '.join(sorted(mistake.loses))}"
     return Finding(mistake.name, tuple(problems), detail)
+
+
+def _shortcuts_are_refused(cell: SourceCell, runs: Mapping[str, Run]) -> Finding:
+    subject, run = _by_shortcuts(cell), runs.get(_by_shortcuts(cell))
+    if run is None:
+        return Finding(subject, tuple(_missing(cell)))
+    problems = [*_fault(run)]
+    for test in run.tests:
+        passed = test.outcome is Outcome.PASSED
+        if test.exercise != cell.id:
+            problems += [] if passed else [f"loses {test.name} too ({test.rationale})"]
+            continue
+        problems += [f"does not lose {test.name}"] if passed else []
+        problems += [
+            f"{test.name}: does not tell of {name}; can it be replaced? ({test.rationale})"
+            for name in cell.shortcuts
+            if not passed and f"`{name}`" not in test.rationale
+        ]
+    return Finding(subject, tuple(problems), ", ".join(cell.shortcuts))
 
 
 def _nothing_leaks(course: Course, assignment_id: str) -> Finding:

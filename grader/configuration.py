@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from course.link.withhold import library_modules, may_be_withheld
 from grader.errors import ConfigurationError, UnknownAssignment
 from grader.records import Limits
 
@@ -38,6 +39,7 @@ class Assignment:
     minutes: float
     due: datetime | None
     limits: Limits
+    withheld: tuple[str, ...] = ()  # modules of the library that learners are asked to write
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,10 @@ def _is_positive(value: object, whole: bool = False) -> bool:
     return isinstance(value, kinds) and value is not True and 0 < value < float("inf")
 
 
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
+
+
 def _is_instant(value: object) -> bool:
     return isinstance(value, datetime) and value.tzinfo is not None
 
@@ -216,9 +222,19 @@ _TITLE = _Key(_is_text, "a text that is not empty", 'title = "Loss functions"')
 _WEEK = _Key(partial(_is_positive, whole=True), "a whole number from 1", "week = 3")
 _MINUTES = _Key(_is_positive, "a positive number", "minutes = 180")
 _DUE = _Key(_is_instant, "a date and time with its offset", "due = 2026-01-31T23:59:00+01:00")
+_WITHHELD = _Key(
+    _are_texts, "a list of the library's modules, each once", 'withheld = ["course.losses"]'
+)
 
 _COURSE_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK}
-_ASSIGNMENT_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK, "minutes": _MINUTES, "due": _DUE}
+_ASSIGNMENT_KEYS = {
+    "id": _ID,
+    "title": _TITLE,
+    "week": _WEEK,
+    "minutes": _MINUTES,
+    "due": _DUE,
+    "withheld": _WITHHELD,
+}
 
 
 def _limit_key(name: str, default: float) -> _Key:
@@ -319,4 +335,18 @@ def _assignment(path: Path, name: str, values: object, week: int, limits: Limits
         minutes=table.required("minutes"),
         due=table.values.get("due"),
         limits=_limits(path, f"{name}, [assignments.limits]", own_limits, limits),
+        withheld=_withheld(table),
     )
+
+
+def _withheld(table: _Table) -> tuple[str, ...]:
+    names: list[str] = table.values.get("withheld", [])
+    known = [module for module in library_modules() if may_be_withheld(module)]
+    for name in names:
+        if not may_be_withheld(name):
+            raise table.error("withheld", f"names {name!r}, which a learner's process needs")
+        if name not in known:
+            hint = did_you_mean(name, known).strip()
+            found = f"names {name!r}, which is no module of the library"
+            raise table.error("withheld", f"{found} ({hint})" if hint else found)
+    return tuple(names)

@@ -204,6 +204,7 @@ def _script_cell(cell: NotebookNode) -> ScriptCell:
         else 0,
         hidden=bool(course.get("hidden", False)),
         attempted=bool(course.get("attempted", True)),
+        shortcuts=tuple(course.get("shortcuts", ())),
     )
 
 

@@ -77,7 +77,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class ScriptCell:
-    """One code cell, ready to be executed."""
+    """One code cell, ready to be executed. `shortcuts`: what an answer must not call."""
 
     name: str
     role: Role
@@ -87,6 +87,7 @@ class ScriptCell:
     points: float = 0.0
     hidden: bool = False
     attempted: bool = True
+    shortcuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Script:
     def tests(self) -> tuple[ScriptCell, ...]:
         """The test cells, in order."""
         return tuple(cell for cell in self.cells if cell.role is Role.TEST)
+
+    @property
+    def shortcuts(self) -> dict[str, tuple[str, ...]]:
+        """For each exercise that declares any, the library's functions that are the exercise."""
+        return {cell.name: cell.shortcuts for cell in self.cells if cell.shortcuts}
 
 
 @dataclass(frozen=True)

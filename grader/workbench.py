@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course.link.withhold import Withheld
 from grader.authoring.build import is_built
 from grader.configuration import Assignment, Course
 from grader.errors import ReleaseError
@@ -104,6 +105,7 @@ def _open(course: Course, assignment_id: str, versions: tuple[object, ...]) -> W
         script_of(source, assignment=assignment_id, learner=NOBODY),
         load_mistakes(course.mistakes_file(assignment_id)),
         assignment.limits,
+        Withheld(assignment_id, assignment.withheld),
     )
     return Workbench(course, assignment, pristine, kit)
 

@@ -70,7 +70,9 @@ def enter_namespaces() -> None:
     _forget_keys()
 
 
-def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> None:
+def furnish(
+    folders: Sequence[str], *, folder_bytes: int, processes: int, covered: Sequence[str] = ()
+) -> None:
     """Give the first process of new namespaces mounts of its own, then an ordinary user id.
 
     The mounts belong to the user namespace that is left here, so that nothing done later,
@@ -81,12 +83,15 @@ def furnish(folders: Sequence[str], *, folder_bytes: int, processes: int) -> Non
             what was mounted below it is still there (Python may be installed below /tmp).
         folder_bytes: see `folders`.
         processes: how many processes and threads there may be.
+        covered: folders and files that must not be seen; each becomes an empty one.
     """
     _mount("none", "/", None, _PRIVATE | _RECURSIVE)
     _mount("proc", "/proc", "proc", _INERT)
     size = f"size={folder_bytes},nr_inodes={_FILES_IN_MEMORY},mode=0700"
     for folder in folders:
         _cover(folder, size)
+    for path in covered:  # after the folders, which may hold them
+        _hide(path)
     _mount("devpts", "/dev/pts", "devpts", _NO_SETUID | _NO_EXEC, "newinstance,ptmxmode=0666")
     _write("/proc/sys/user/max_user_namespaces", "1")  # the one that is made below
     _limit_processes(processes)
@@ -110,6 +115,14 @@ def _cover(folder: str, options: str) -> None:
         os.makedirs(path)  # noqa: PTH103 - no pathlib in what every fork runs
         _mount(f"/proc/self/fd/{descriptor}", path, None, _BIND | _RECURSIVE)
         os.close(descriptor)
+
+
+def _hide(path: str) -> None:
+    """Mount nothing over a file or a folder; what is not there needs no cover."""
+    if os.path.isdir(path):  # noqa: PTH112 - see _cover
+        _mount("tmpfs", path, "tmpfs", _INERT | _READ_ONLY, "mode=0555")
+    elif os.path.exists(path):  # noqa: PTH110
+        _mount("/dev/null", path, None, _BIND)
 
 
 def _mounted_below(folder: str) -> list[str]:

@@ -4,13 +4,15 @@ Started by the grader's sandbox with the link on standard input and output, whic
 moves away at once, so that nothing a cell prints can be mistaken for an answer. Requests
 and answers are dictionaries in the link's codec:
 
+    {"do": "watch", "shortcuts": {exercise: [name, ...]}}   -> {}
     {"do": "run",   "source": str}                          -> {"outputs", "error"}
     {"do": "get",   "name": str}                            -> {"value"} or {"missing": True}
     {"do": "call",  "target", "args", "kwargs"}             -> {"value", "error", "prints"}
     {"do": "attribute", "target", "name"}                   -> {"value", "error", "prints"}
     {"do": "probe", "source", "name", "args", "kwargs"}     -> {"value", "error", "prints"}
 
-A target is a name (str) or a handle's number (int).
+A target is a name (str) or a handle's number (int). A test's request also has "exercise",
+whose test it is, and the answer "shortcuts" where some of that exercise's were met.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from typing import Any, NoReturn
 from course.link.codec import Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream
 from course.link.notebook import NotebookState, describe_error
+from course.link.shortcuts import Shortcuts
 from course.link.syscalls import refuse_dangerous_calls
+from course.link.withhold import withheld_in, withhold
 
 __all__ = ["Server", "limit", "main", "serve"]
 
@@ -35,15 +39,23 @@ class Server:
 
     def __init__(self, state: NotebookState) -> None:
         self._state = state
+        self._shortcuts = Shortcuts()
         self._kept: dict[int, object] = {}
 
     def answer(self, request: Any) -> bytes:
         """The reply to one decoded request, as bytes."""
-        try:
-            reply = getattr(self, f"_do_{request['do']}")(request)
-            return encode(reply, self._keep)
-        except BaseException as error:  # noqa: BLE001 - the learner's objects raise what they like
-            return encode({"value": None, "error": describe_error(error), "prints": ""})
+        exercise = request.get("exercise", "") if type(request) is dict else ""
+        with self._shortcuts.asked_by(exercise) as met:
+            try:
+                reply = getattr(self, f"_do_{request['do']}")(request)
+                return encode(reply | _told(met), self._keep)
+            except BaseException as error:  # noqa: BLE001 - a learner's objects raise what they like
+                reply = {"value": None, "error": describe_error(error), "prints": ""}
+                return encode(reply | _told(met))
+
+    def _do_watch(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._shortcuts.watch(request["shortcuts"])
+        return {}
 
     def _do_run(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._state.run_cell(request["source"])
@@ -82,6 +94,10 @@ class Server:
         return {"value": value, "error": error, "prints": prints}
 
 
+def _told(met: set[str]) -> dict[str, Any]:
+    return {"shortcuts": sorted(met)} if met else {}
+
+
 def _take_over_stdio() -> Stream:
     """The link, moved off descriptors 0 and 1, which then lead nowhere."""
     link = Stream(os.dup(0), os.dup(1))
@@ -114,6 +130,7 @@ def main() -> None:
 
 def serve(link: Stream, options: dict[str, Any]) -> NoReturn:
     """Answer at one end of the link until the other is closed. Ends this process."""
+    withhold(withheld_in(options))
     state = NotebookState(
         cell_seconds=options["cell_seconds"], output_bytes=options["output_kib"] * 1024
     )

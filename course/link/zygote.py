@@ -41,6 +41,7 @@ from typing import Any, NoReturn
 from course.link import confine
 from course.link.frames import Stream
 from course.link.serve import limit, serve
+from course.link.withhold import imported, places, withheld_in
 
 __all__ = ["PRELOADED", "main"]
 
@@ -188,7 +189,10 @@ class _Zygote:
         try:
             os.setsid()
             confine.furnish(
-                self._folders, folder_bytes=self._folder_bytes, processes=options["processes"]
+                self._folders,
+                folder_bytes=self._folder_bytes,
+                processes=options["processes"],
+                covered=_covered(options),
             )
             _write_files(self._home)
             os.chdir(self._folders[0])
@@ -236,6 +240,15 @@ def _collect(process: int) -> int:
         if ended == process:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def _covered(options: dict[str, Any]) -> list[str]:
+    """The places of what is withheld from this learner's process, which a fork could inherit."""
+    modules = withheld_in(options).modules
+    there = imported(modules)
+    if there:
+        raise RuntimeError(f"{', '.join(there)} cannot be withheld: the zygote has imported it")
+    return [str(place) for place in places(modules)]
 
 
 def _write_files(files: Mapping[Path, bytes]) -> None:

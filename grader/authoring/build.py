@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from course.link.withhold import Withheld
 from grader.authoring.cells import (
     MARK_SCHEME,
     SOLUTION,
@@ -29,6 +30,7 @@ from grader.authoring.cells import (
     without_delimiters,
 )
 from grader.authoring.source import read_source
+from grader.authoring.withheld import refuse_withheld
 from grader.configuration import Course
 from grader.records import Role
 
@@ -73,6 +75,7 @@ def is_built(course: Course, assignment_id: str) -> bool:
 
 def _built(course: Course, assignment_id: str) -> str:
     source = read_source(course.solution_source(assignment_id))
+    refuse_withheld(source, Withheld(assignment_id, course.assignment(assignment_id).withheld))
     text: str = nbformat.writes(to_notebook(source))
     return text + "\n"
 
@@ -158,6 +161,7 @@ def _course(cell: SourceCell) -> dict[str, Any]:
         "minutes": cell.minutes,
         "hidden": cell.hidden,
         "points": cell.points,
+        "shortcuts": list(cell.shortcuts),
     }
     return {"role": cell.role.value} | {key: value for key, value in details.items() if value}
 

@@ -54,6 +54,7 @@ class SourceCell:
     points: float = 0
     minutes: float | None = None
     hidden: bool = False
+    shortcuts: tuple[str, ...] = ()
     line: int = 0
     cell_type: str = "code"
 

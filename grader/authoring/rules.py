@@ -8,6 +8,7 @@ merely contains the words BEGIN SOLUTION for a delimiter, and would hand out the
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable
 
@@ -205,6 +206,23 @@ def _answer(source: AssignmentSource, cell: SourceCell, found: str) -> Exception
     )
 
 
+def shortcuts_are_told(source: AssignmentSource) -> None:
+    """What earns no marks stands in the docstring of the answer, as learners get it."""
+    for cell in source.answers:
+        docstring = ast.get_docstring(ast.parse(starter(cell)).body[0]) or ""  # type: ignore[arg-type]
+        for name in cell.shortcuts:
+            last = name.rpartition(".")[2]
+            if re.search(rf"\b{last}\b", docstring) is None:
+                raise refusal(
+                    source.path,
+                    cell.line,
+                    f"the answer {cell.id!r} declares the shortcut {name!r}, and its docstring "
+                    "does not tell",
+                    f"the word `{last}` in the docstring, outside of the solution",
+                    "Add a sentence that says what they write themselves, and what earns nothing",
+                )
+
+
 def tests_follow_their_exercise(source: AssignmentSource) -> None:
     """A test belongs to an answer that stands above it."""
     lines = {cell.id: cell.line for cell in source.answers}
@@ -251,6 +269,7 @@ RULES: tuple[Rule, ...] = (
     regions_are_closed,
     code_is_python,
     answers_are_one_function,
+    shortcuts_are_told,
     tests_follow_their_exercise,
     exercises_have_both_kinds_of_tests,
 )

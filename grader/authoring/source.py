@@ -39,12 +39,12 @@ class _Kind:
 _KINDS = {
     "setup": _Kind(Role.SETUP, "code"),
     "figure": _Kind(Role.FIGURE, "code"),
-    "answer": _Kind(Role.ANSWER, "code", needs=("title",), may=("minutes",)),
+    "answer": _Kind(Role.ANSWER, "code", needs=("title",), may=("minutes", "shortcuts")),
     "test": _Kind(Role.TEST, "code", needs=("exercise", "points", "title")),
     "hidden": _Kind(Role.TEST, "code", needs=("exercise", "points", "title"), hidden=True),
     "written": _Kind(Role.WRITTEN, "markdown", needs=("points", "title"), may=("minutes",)),
 }
-_DETAILS = ("exercise", "title", "points", "minutes")
+_DETAILS = ("exercise", "title", "points", "minutes", "shortcuts")
 _LONGEST_ID = 64  # of a cell, says nbformat 4.5
 
 
@@ -68,6 +68,8 @@ def _source_cell(path: Path, cell: PercentCell) -> SourceCell:
     _check_type(path, cell, name, kind)
     _check_keys(path, cell, name, kind)
     details: dict[str, Any] = {key: cell.keys[key] for key in _DETAILS if key in cell.keys}
+    if "shortcuts" in details:
+        details["shortcuts"] = tuple(details["shortcuts"].split())
     return SourceCell(
         role=kind.role,
         id=str(cell.keys[name]),
@@ -161,12 +163,19 @@ def _is_positive(value: object) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value) and value > 0
 
 
+def _is_shortcuts(value: object) -> bool:
+    names = value.split() if isinstance(value, str) else []
+    is_dotted = [re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", name) for name in names]
+    return bool(names) and all(is_dotted) and len(set(names)) == len(names)
+
+
 _ACCEPTS = {
     "id": _is_id,
     "exercise": _is_id,
     "title": _is_title,
     "points": _is_positive,
     "minutes": _is_positive,
+    "shortcuts": _is_shortcuts,
 }
 _WORDS = {
     "id": f"a snake_case id of at most {_LONGEST_ID} letters: a-z, 0-9 and _",
@@ -174,6 +183,7 @@ _WORDS = {
     "title": "a text of one line that is not empty",
     "points": "a positive number",
     "minutes": "a positive number",
+    "shortcuts": "dotted names apart by blanks, each once, from the library down",
 }
 _EXAMPLES = {
     "id": 'id="svm_loss"',
@@ -181,6 +191,7 @@ _EXAMPLES = {
     "title": 'title="the lecture\'s three images"',
     "points": "points=2",
     "minutes": "minutes=15",
+    "shortcuts": 'shortcuts="torch.nn.functional.cross_entropy scipy.special.log_softmax"',
 }
 
 

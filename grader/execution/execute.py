@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from grader.errors import LinkError
 from grader.execution.kit import Kit
 from grader.execution.naming import MistakeNamer
+from grader.execution.shortcuts import without_marks
 from grader.link.learner import Learner, LinkedLearner
 from grader.link.session import TestSession
 from grader.records import CellRun, Role, Run, Script, TestResult
@@ -43,13 +44,15 @@ class Executor:
         return Run(script.assignment, script.learner, tests, cells, seconds=seconds)
 
     def _execute(self, script: Script) -> tuple[tuple[CellRun, ...], tuple[TestResult, ...]]:
-        process = self._sandbox.start(self._kit.limits)
+        process = self._sandbox.start(self._kit.limits, self._kit.withheld)
         try:
             learner = LinkedLearner(process, self._kit.limits)
             cells, tests, session = execute(script, learner, self._kit.limits.cell_seconds)
         finally:
             process.kill()
-        return cells, self._namer.name(tests, session.exchanges)
+        named = self._namer.name(tests, session.exchanges)
+        # last: what a shortcut earned or lost is no mistake that has a name
+        return cells, without_marks(named, learner.shortcuts_met())
 
 
 def execute(
@@ -58,6 +61,9 @@ def execute(
     """Run a script's cells in order; returns what the cells did, the results, the session."""
     # a test asks several questions, each of which may take as long as a cell
     session = TestSession(learner, 3 * cell_seconds)
+    if script.shortcuts:
+        with contextlib.suppress(LinkError):  # it is gone, and every later question says so
+            learner.watch(script.shortcuts)
     cells: list[CellRun] = []
     tests: list[TestResult] = []
     for cell in script.cells:

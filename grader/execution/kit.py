@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from course.link.withhold import Withheld
 from grader.mistakes import Mistake
 from grader.records import Limits, Role, Script
+from grader.sandbox.base import NOTHING_WITHHELD
 
 __all__ = ["Kit"]
 
@@ -19,6 +21,7 @@ class Kit:
     reference: Script
     mistakes: tuple[Mistake, ...]
     limits: Limits
+    withheld: Withheld = NOTHING_WITHHELD
 
     def answers_of(self, mistake: Mistake | None) -> Script:
         """The reference's script, with one answer replaced by a known wrong one."""
@@ -36,4 +39,5 @@ class Kit:
         """Changes whenever a grading of the same submission could come out differently."""
         # spelled out, because the repr of a set has no fixed order
         mistakes = [(m.name, m.exercise, sorted(m.loses), m.hint, m.source) for m in self.mistakes]
-        return hashlib.sha256(repr((self.reference, mistakes, self.limits)).encode()).hexdigest()
+        everything = (self.reference, mistakes, self.limits, self.withheld)
+        return hashlib.sha256(repr(everything).encode()).hexdigest()

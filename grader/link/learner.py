@@ -7,9 +7,10 @@ Both give back decoded copies, so a test cannot tell them apart.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from course.link.codec import CodecError, Handle, decode, encode, put_back
 from course.link.frames import FrameError, LinkTimeout
 from course.link.notebook import describe_error, time_limit_held
 from course.link.outputs import recorded_again
-from grader.errors import LinkError
+from grader.errors import LinkError, SandboxError
 from grader.link.student_error import student_error
 from grader.records import CellRun, Limits
 from grader.sandbox.base import LearnerProcess
@@ -47,6 +48,15 @@ class Reply:
 
 class Learner(Protocol):
     """Answers for the learner's names. Called by the test session only."""
+
+    def watch(self, shortcuts: Mapping[str, Sequence[str]]) -> None:
+        """Refuse, from now on, each exercise's shortcuts to its tests. Called before any cell."""
+
+    def asked_by(self, exercise: str) -> contextlib.AbstractContextManager[None]:
+        """Around a test: the questions meanwhile are those of this exercise."""
+
+    def shortcuts_met(self) -> Mapping[str, Sequence[str]]:
+        """For each exercise whose tests met any, its shortcuts that they met."""
 
     def run(self, name: str, source: str) -> CellRun:
         """Run one cell of the learner's, or a setup cell."""
@@ -79,6 +89,37 @@ class LinkedLearner:
         self._deadline = time.monotonic() + START_SECONDS + limits.submission_seconds
         self._started = False
         self._dead: str | None = None
+        self._shortcuts: dict[str, tuple[str, ...]] = {}
+        self._exercise = ""
+        self._met: dict[str, set[str]] = {}
+
+    def watch(self, shortcuts: Mapping[str, Sequence[str]]) -> None:
+        """See `Learner.watch`.
+
+        Raises:
+            SandboxError: it says that it cannot; no code of the learner's has run yet.
+        """
+        self._shortcuts = {exercise: tuple(names) for exercise, names in shortcuts.items()}
+        asked = {exercise: list(names) for exercise, names in self._shortcuts.items()}
+        error = self._ask(do="watch", shortcuts=asked).get("error")
+        if error is not None:
+            raise SandboxError(f"the shortcuts cannot be watched: {student_error(error)}")
+
+    @contextlib.contextmanager
+    def asked_by(self, exercise: str) -> Iterator[None]:
+        """See `Learner.asked_by`."""
+        self._exercise = exercise
+        try:
+            yield
+        finally:
+            self._exercise = ""
+
+    def shortcuts_met(self) -> Mapping[str, Sequence[str]]:
+        """See `Learner.shortcuts_met`; in the order in which they were declared."""
+        return {
+            exercise: [name for name in self._shortcuts[exercise] if name in met]
+            for exercise, met in self._met.items()
+        }
 
     def run(self, name: str, source: str) -> CellRun:
         """See `Learner.run`."""
@@ -126,6 +167,7 @@ class LinkedLearner:
     def _ask(self, **request: Any) -> dict[str, Any]:
         if self._dead is not None:
             raise LinkError(self._dead)
+        request |= {"exercise": self._exercise} if self._exercise else {}
         data = encode(request)  # outside of the try: what the test sends is the test's business
         seconds = self._patience()
         try:
@@ -142,7 +184,15 @@ class LinkedLearner:
         if type(answer) is not dict:
             raise self._lost("its answer could not be read (it is no dictionary)")
         self._started = True
+        self._note_shortcuts(answer.get("shortcuts"))
         return answer
+
+    def _note_shortcuts(self, said: Any) -> None:
+        """Believe what the process says only as far as it may deny marks for this exercise."""
+        names = {name for name in said if type(name) is str} if type(said) is list else set()
+        met = names.intersection(self._shortcuts.get(self._exercise, ()))
+        if met:
+            self._met.setdefault(self._exercise, set()).update(met)
 
     def _patience(self) -> float:
         """The seconds to wait for the next answer."""
@@ -172,6 +222,17 @@ class LocalLearner:
     def __init__(self) -> None:
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._kept: list[Any] = []
+
+    def watch(self, shortcuts: Mapping[str, Sequence[str]]) -> None:
+        """See `Learner.watch`. In the test process nothing is wrapped: it uses them itself."""
+
+    def asked_by(self, exercise: str) -> contextlib.AbstractContextManager[None]:
+        """See `Learner.asked_by`."""
+        return contextlib.nullcontext()
+
+    def shortcuts_met(self) -> Mapping[str, Sequence[str]]:
+        """See `Learner.shortcuts_met`."""
+        return {}
 
     def run(self, name: str, source: str) -> CellRun:
         """See `Learner.run`; outputs are not kept."""

@@ -78,7 +78,11 @@ class TestSession:
     def run_test(self, cell: ScriptCell) -> TestResult:
         """Execute one test cell and say what became of it."""
         conversation = self._names.conversation = Conversation(self._learner)
-        with self._at_work(), probes_sent_by(conversation.send_probe):
+        with (
+            self._at_work(),
+            probes_sent_by(conversation.send_probe),
+            self._learner.asked_by(cell.exercise or ""),
+        ):
             verdict = self._judge(cell, conversation)
         self.exchanges[cell.name] = tuple(conversation.exchanges)
         verdict = self._excuse_unattempted(cell, verdict)

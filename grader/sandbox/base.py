@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from course.link.frames import Stream
+from course.link.withhold import Withheld
 from grader.records import Limits
 
 __all__ = [
+    "NOTHING_WITHHELD",
     "LearnerProcess",
     "Sandbox",
     "described_code",
@@ -24,6 +26,9 @@ __all__ = [
     "learner_options",
     "spawn",
 ]
+
+
+NOTHING_WITHHELD = Withheld()
 
 
 class LearnerProcess(Protocol):
@@ -52,8 +57,11 @@ class Sandbox(Protocol):
         Called by `choose_sandbox` before a batch, and by ``grader doctor``.
         """
 
-    def start(self, limits: Limits) -> LearnerProcess:
+    def start(self, limits: Limits, withheld: Withheld = NOTHING_WITHHELD) -> LearnerProcess:
         """Start `course.link.serve`. Called by the executor, once for each submission.
+
+        In every sandbox an import of what is withheld fails with the reason; in one that
+        confines, its files cannot be read either.
 
         Raises:
             SandboxError: when this learner's process cannot be started.
@@ -142,15 +150,19 @@ def described_code(code: int) -> int:
     return 128 - code if 128 < code <= 128 + 64 else code
 
 
-def learner_command(limits: Limits, *, confined: bool = False) -> list[str]:
+def learner_command(
+    limits: Limits, withheld: Withheld = NOTHING_WITHHELD, *, confined: bool = False
+) -> list[str]:
     """What runs inside: isolated Python (no PYTHON* variables, no current folder on the path)."""
-    options = json.dumps(learner_options(limits, confined=confined))
+    options = json.dumps(learner_options(limits, withheld, confined=confined))
     return [sys.executable, "-I", "-m", "course.link.serve", options]
 
 
-def learner_options(limits: Limits, *, confined: bool = False) -> dict[str, Any]:
-    """What a learner's process is told about its limits, and whether to close itself in."""
-    return {
+def learner_options(
+    limits: Limits, withheld: Withheld = NOTHING_WITHHELD, *, confined: bool = False
+) -> dict[str, Any]:
+    """What a learner's process is told: its limits, what is withheld, what to close itself."""
+    return withheld.as_option() | {
         "confined": confined,
         "cell_seconds": limits.cell_seconds,
         "cpu_seconds": limits.cpu_seconds,

@@ -26,10 +26,12 @@ from pathlib import Path
 
 import course
 import grader
+from course.link.withhold import Withheld, places
 from course.link.zygote import PRELOADED
 from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox.base import (
+    NOTHING_WITHHELD,
     LearnerProcess,
     learner_command,
     learner_environment,
@@ -93,21 +95,23 @@ class Bubblewrap:
             return str(error)
         return None
 
-    def start(self, limits: Limits) -> LearnerProcess:
+    def start(self, limits: Limits, withheld: Withheld = NOTHING_WITHHELD) -> LearnerProcess:
         """See `Sandbox.start`. A zygote that has ended is replaced by a new one."""
-        return guarded(limits, functools.partial(self._start, limits))
+        return guarded(limits, functools.partial(self._start, limits, withheld))
 
-    def _start(self, limits: Limits, group: ControlGroup | None) -> Startable:
+    def _start(self, limits: Limits, withheld: Withheld, group: ControlGroup | None) -> Startable:
+        hidden = _made(places(withheld.modules))
         for _ in range(2):
             zygote = self._ready_zygote()
             if zygote is None:
                 break
             try:
-                options = learner_options(limits, confined=True)
+                options = learner_options(limits, withheld, confined=True)
                 return zygote.fork(options | {"processes": limits.processes}, group)
             except ZygoteGone:
                 self._forget(zygote)
-        command = [*_confinement(), *learner_command(limits, confined=True)]
+        confinement = _covering(_confinement(), hidden)
+        command = [*confinement, *learner_command(limits, withheld, confined=True)]
         doors = group.doors if group else ()
         return spawn(command, learner_environment(HOME), Path("/"), doors)
 
@@ -177,6 +181,25 @@ def _confinement(*, zygote: bool = False) -> tuple[str, ...]:
     # what is left of the tree is bubblewrap's own tmpfs, and those have no size
     options += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return (*options, "--chdir", HOME, "--")
+
+
+def _made(places: Sequence[Path]) -> Sequence[Path]:
+    """The places, of which a folder for byte code is there now, lest it appear uncovered later."""
+    for place in places:
+        if place.name == "__pycache__":
+            with contextlib.suppress(OSError):  # then nobody else of ours makes it either
+                place.mkdir(exist_ok=True)
+    return places
+
+
+def _covering(confinement: Sequence[str], hidden: Sequence[Path]) -> list[str]:
+    """bwrap's arguments, with nothing to be seen in the `hidden` folders and files."""
+    *options, end = confinement
+    for place in map(str, filter(Path.exists, hidden)):
+        is_folder = Path(place).is_dir()
+        cover = ["--tmpfs", place, "--remount-ro", place]
+        options += cover if is_folder else ["--ro-bind", "/dev/null", place]
+    return [*options, end]
 
 
 def _own_proc() -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from course.link.codec import decode, encode
 from course.link.frames import FrameError, Stream
+from course.link.withhold import Withheld
 from grader.records import Limits
+from grader.sandbox.base import NOTHING_WITHHELD
 
 __all__ = ["BabblingSandbox", "DeadSandbox", "ScriptedSandbox", "SilentSandbox"]
 
@@ -51,7 +53,7 @@ class _Fake:
     def unavailable(self) -> str | None:
         return None
 
-    def start(self, limits: Limits) -> _Thread:
+    def start(self, limits: Limits, withheld: Withheld = NOTHING_WITHHELD) -> _Thread:
         return _Thread(self._behave)
 
     def close(self) -> None:

@@ -7,8 +7,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from course.link.withhold import Withheld
 from grader.records import Limits
 from grader.sandbox.base import (
+    NOTHING_WITHHELD,
     LearnerProcess,
     ProcessGroup,
     learner_command,
@@ -30,13 +32,15 @@ class NoSandbox:
         """It works everywhere; that is all that can be said for it."""
         return None
 
-    def start(self, limits: Limits) -> LearnerProcess:
+    def start(self, limits: Limits, withheld: Withheld = NOTHING_WITHHELD) -> LearnerProcess:
         """See `Sandbox.start`."""
-        return guarded(limits, functools.partial(self._start, limits))
+        return guarded(limits, functools.partial(self._start, limits, withheld))
 
-    def _start(self, limits: Limits, group: ControlGroup | None) -> ProcessGroup:
+    def _start(
+        self, limits: Limits, withheld: Withheld, group: ControlGroup | None
+    ) -> ProcessGroup:
         home = tempfile.mkdtemp(prefix="learner-")
-        command, doors = learner_command(limits), group.doors if group else ()
+        command, doors = learner_command(limits, withheld), group.doors if group else ()
         return _Tidying(spawn(command, learner_environment(home), Path(home), doors), home)
 
     def close(self) -> None:

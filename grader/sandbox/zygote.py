@@ -183,11 +183,13 @@ class Zygote:
             ZygoteGone: when it has ended.
             SandboxError: when this process could not be made.
         """
+        request = json.dumps(dict(options)).encode()
+        if len(request) > _PACKET:
+            raise SandboxError(f"a learner's process is told {len(request)} bytes; {_PACKET} fit")
         ours, link = socket.socketpair()
         report, its_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         descriptor = ours.detach()
         process = ForkedProcess(Stream(descriptor, descriptor), report, self)
-        request = json.dumps(dict(options)).encode()
         with link, its_report:
             try:
                 given = [link.fileno(), its_report.fileno()]

@@ -204,7 +204,7 @@ figures.scores_as_bars(
 # (2.9 + 0 + 12.9) / 3 = **5.27**.
 
 
-# %% answer="svm_loss_naive" title="The SVM loss with loops" minutes=12
+# %% answer="svm_loss_naive" title="The SVM loss with loops" minutes=12 shortcuts="torch.nn.functional.multi_margin_loss"
 def svm_loss_naive(scores, y, delta=1.0):
     """Return the mean multiclass SVM loss of some scores.
 
@@ -215,6 +215,9 @@ def svm_loss_naive(scores, y, delta=1.0):
 
     Returns:
         One number: the mean over the N images. `scores` itself is left as it was.
+
+    The sum is yours to write: an answer that calls PyTorch's `multi_margin_loss` earns nothing
+    here. Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     total = 0.0
@@ -304,7 +307,7 @@ assert_close(after, scores, "the scores that were handed in, after the call")
 # 89.54, hence with `reg=0.1` you get 5.27 + 8.95 = **14.22**.
 
 
-# %% answer="svm_loss" title="The SVM loss without loops" minutes=12
+# %% answer="svm_loss" title="The SVM loss without loops" minutes=12 shortcuts="torch.nn.functional.multi_margin_loss"
 def svm_loss(W, X, y, reg):
     """Return the regularized multiclass SVM loss of a linear classifier, with margin 1.
 
@@ -316,6 +319,9 @@ def svm_loss(W, X, y, reg):
 
     Returns:
         One number: the mean over the N images, plus the penalty. The inputs are only read.
+
+    The sum is yours to write: an answer that calls PyTorch's `multi_margin_loss` earns nothing
+    here. Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     scores = X @ W
@@ -401,7 +407,7 @@ assert_close(X_after, X, "the images that were handed in, after the call")
 # **Expected output** for the sum of squares at `[3, -1]` with `h=0.1`: `[6.0, -2.0]`.
 
 
-# %% answer="numerical_gradient" title="The numerical gradient" minutes=12
+# %% answer="numerical_gradient" title="The numerical gradient" minutes=12 shortcuts="scipy.optimize.approx_fprime"
 def numerical_gradient(f, x, h=1e-5):
     """Return the gradient of `f` at `x` by central differences.
 
@@ -413,6 +419,9 @@ def numerical_gradient(f, x, h=1e-5):
 
     Returns:
         An array of the shape of `x`.
+
+    The differences are yours to take: an answer that calls SciPy's `approx_fprime` earns nothing
+    here. Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     gradient = np.zeros_like(x)
@@ -588,7 +597,7 @@ figures.gradient_check_errors()
 # ```
 
 
-# %% answer="svm_gradient" title="The gradient of the SVM loss" minutes=12
+# %% answer="svm_gradient" title="The gradient of the SVM loss" minutes=12 shortcuts="torch.Tensor.backward torch.autograd.backward torch.autograd.grad"
 def svm_gradient(W, X, y, reg):
     """Return the gradient by `W` of the regularized multiclass SVM loss, with margin 1.
 
@@ -600,6 +609,9 @@ def svm_gradient(W, X, y, reg):
 
     Returns:
         An array of the shape and dtype of `W`. The inputs are only read.
+
+    The derivative is yours to work out: an answer that has PyTorch do it, by `backward` or `grad`,
+    earns nothing here. Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     scores = X @ W
@@ -772,7 +784,7 @@ figures.margin_losses()
 # if class 2 is correct, 0 if class 0 is. For C equal scores: ln C, so 2.3026 for ten classes.
 
 
-# %% answer="softmax_loss" title="Stable softmax cross-entropy" minutes=10
+# %% answer="softmax_loss" title="Stable softmax cross-entropy" minutes=10 shortcuts="torch.nn.functional.cross_entropy torch.nn.functional.log_softmax torch.Tensor.log_softmax torch.log_softmax torch.special.log_softmax scipy.special.log_softmax"
 def softmax_loss(scores, y):
     """Return the mean softmax cross-entropy of some scores, without ever overflowing.
 
@@ -783,6 +795,9 @@ def softmax_loss(scores, y):
     Returns:
         One number, with the natural logarithm: the mean over the N images. `scores` itself
         is left as it was.
+
+    The trick is yours to write: an answer that calls `cross_entropy` or `log_softmax`, PyTorch's or
+    SciPy's, earns nothing here. Compare with them as much as you like.
     """
     ### BEGIN SOLUTION
     shifted = scores - scores.max(axis=1, keepdims=True)
@@ -852,7 +867,7 @@ assert_close(after, scores, "the scores that were handed in, after the call")
 # two such images, each row is half of that.
 
 
-# %% answer="softmax_gradient" title="The gradient of the cross-entropy" minutes=8
+# %% answer="softmax_gradient" title="The gradient of the cross-entropy" minutes=8 shortcuts="torch.Tensor.backward torch.autograd.backward torch.autograd.grad"
 def softmax_gradient(scores, y):
     """Return the gradient by the scores of the mean softmax cross-entropy.
 
@@ -862,6 +877,9 @@ def softmax_gradient(scores, y):
 
     Returns:
         An array of the shape and dtype of `scores`. `scores` itself is left as it was.
+
+    The derivative is yours to work out: an answer that has PyTorch do it, by `backward` or `grad`,
+    earns nothing here. Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -961,7 +979,7 @@ def loss_gradient(W, X, y, reg):
 # gradient is `[[-½, ½], [-1, 1]]`, and one step leads to `[[0.5, -0.5], [1, -1]]`.
 
 
-# %% answer="train" title="Stochastic gradient descent" minutes=10
+# %% answer="train" title="Stochastic gradient descent" minutes=10 shortcuts="torch.optim.SGD"
 def train(W, X, y, batches, learning_rate, reg):
     """Take one step of gradient descent per batch and return the weights you end with.
 
@@ -975,6 +993,9 @@ def train(W, X, y, batches, learning_rate, reg):
 
     Returns:
         New weights, shape (D, C).
+
+    The step is yours to take: an answer that leaves it to PyTorch's `SGD` earns nothing here.
+    Compare with it as much as you like.
     """
     ### BEGIN SOLUTION
     for batch in batches:

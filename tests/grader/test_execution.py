@@ -285,7 +285,7 @@ def test_a_sandbox_that_fails_is_a_fault_and_no_zero(bench: Workbench, script: S
         def unavailable(self) -> str | None:
             return None
 
-        def start(self, limits: Any) -> Any:
+        def start(self, limits: Any, withheld: Any) -> Any:
             raise SandboxError("no memory left")
 
         def close(self) -> None: ...
