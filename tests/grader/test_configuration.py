@@ -35,6 +35,7 @@ id = "sgdr"
 title = "Warm restarts"
 week = 4
 minutes = 90.5
+withheld = ["course.losses", "course.linear"]
 """
 
 
@@ -61,6 +62,12 @@ def test_an_assignment_overrides_the_limits_of_the_course_key_by_key(course: Cou
     assert second.limits == replace(Limits(), cell_seconds=5.0, memory_mib=1024)
     assert first.limits == replace(second.limits, memory_mib=2048)
     assert isinstance(first.limits.cell_seconds, float)
+
+
+def test_modules_are_withheld_where_the_assignment_says_so(course: Course) -> None:
+    first, second = course.assignments
+    assert first.withheld == ()
+    assert second.withheld == ("course.losses", "course.linear")
 
 
 def test_limits_may_be_left_out_altogether(tmp_path: Path) -> None:
@@ -100,6 +107,14 @@ def test_a_known_assignment_is_given(course: Course) -> None:
 
 
 WRONG = [
+    ('"course.losses"', "3", ["[[assignments]] number 2", "'withheld'", "a list of the library's"]),
+    ('["course.losses", "course.linear"]', '"course.losses"', ["'withheld'", "for example: wi"]),
+    ("course.linear", "course.losses", ["'withheld'", "each once"]),
+    ("course.losses", "course.loses", ["'course.loses', which is no module", "'course.losses'?"]),
+    ("course.losses", "torch", ["names 'torch', which is no module of the library;"]),
+    ("course.losses", "course", ["names 'course', which a learner's process needs"]),
+    ("course.losses", "course.link.serve", ["'course.link.serve', which a learner's process"]),
+    ("course.losses", "course.testing", ["'course.testing', which a learner's process needs"]),
     ('id = "week3"', 'id = "Week 3"', ["[course]", "'id'", "is 'Week 3'", "an id:", "for example"]),
     ('id = "week3"\n', "", ["[course]", "'id'", "is missing", "for example: id ="]),
     ('title = "Week 3"', "title = 3", ["[course]", "'title'", "is 3", "a text"]),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode
 
+from course.link.withhold import Withheld
 from grader import grading
 from grader.configuration import Course
 from grader.errors import SandboxError
@@ -242,6 +243,7 @@ def test_the_key_changes_with_everything_that_could_change_a_run(
         (replace(kit, mistakes=(replace(one, hint="another"), *others)), script),
         (replace(kit, limits=replace(kit.limits, cell_seconds=9)), script),
         (replace(kit, reference=script), script),
+        (replace(kit, withheld=Withheld("tiny", ("course.losses",))), script),
     ]
     keys = {run_key(kit, script)} | {run_key(*each) for each in changed}
     assert len(keys) == 1 + len(changed)

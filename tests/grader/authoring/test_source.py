@@ -207,6 +207,47 @@ def test_a_solution_below_the_function_is_refused(tmp_path: Path) -> None:
     assert "is not inside its function" in refused(tmp_path, text)
 
 
+SHORT = 'title="Twice" shortcuts="numpy.multiply numpy.add"'
+TELLS = '"""Twice `x`, without `multiply` or `add`."""'
+
+
+def test_shortcuts_are_names_apart_by_blanks_and_the_docstring_tells_them(tmp_path: Path) -> None:
+    text = RIGHT.replace('title="Twice"', SHORT).replace('"""Twice `x`."""', TELLS)
+    assert read(tmp_path, text).answers[0].shortcuts == ("numpy.multiply", "numpy.add")
+    assert read(tmp_path, RIGHT).answers[0].shortcuts == ()
+
+
+@pytest.mark.parametrize("docstring", ['"""Twice `x`, no `multiply`."""', '"""multiply, adding"""'])
+def test_a_shortcut_that_learners_are_not_told_of_is_refused(
+    tmp_path: Path, docstring: str
+) -> None:
+    text = RIGHT.replace('title="Twice"', SHORT).replace('"""Twice `x`."""', docstring)
+    message = refused(tmp_path, text)
+    assert "'double' declares the shortcut 'numpy.add', and its docstring does not tell" in message
+    assert "the word `add` in the docstring" in message
+
+
+def test_a_shortcut_that_only_the_solution_names_is_not_told(tmp_path: Path) -> None:
+    text = RIGHT.replace('title="Twice"', SHORT).replace(
+        "    return 2 * x", '    """multiply add"""\n    return 2 * x'
+    )
+    assert "declares the shortcut 'numpy.multiply'" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "names", ["", "add", "numpy.add, numpy.sum", "numpy..add", "a.b a.b", "a.1"]
+)
+def test_shortcuts_that_are_no_dotted_names_are_refused(tmp_path: Path, names: str) -> None:
+    message = refused(tmp_path, RIGHT.replace('title="Twice"', f'title="x" shortcuts="{names}"'))
+    assert f"shortcuts is {names!r}" in message
+    assert "dotted names apart by blanks" in message
+
+
+def test_only_an_answer_has_shortcuts(tmp_path: Path) -> None:
+    text = RIGHT.replace('title="one"', 'title="one" shortcuts="numpy.add"')
+    assert "the key 'shortcuts' on a cell whose role is 'test'" in refused(tmp_path, text)
+
+
 def test_an_exercise_needs_both_kinds_of_tests(tmp_path: Path) -> None:
     assert "'double' has no visible test" in refused(tmp_path, ANSWER + HIDDEN)
     assert "'double' has no hidden test" in refused(tmp_path, ANSWER + TEST)

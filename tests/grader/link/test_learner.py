@@ -15,7 +15,7 @@ import pytest
 
 from course.link.codec import CodecError, Handle, encode
 from course.link.notebook import TimeLimit, time_limit
-from grader.errors import LinkError
+from grader.errors import LinkError, SandboxError
 from grader.link import learner as learner_module
 from grader.link.learner import LinkedLearner, LocalLearner, Missing
 from grader.link.student_error import StudentError
@@ -199,6 +199,59 @@ def test_a_reply_is_believed_only_in_its_form(start: Start, answer: Any, value: 
     learner = start(answering(answer))
     for reply in (learner.call("f", (), {}), learner.attribute(1, "x")):
         assert (reply.value, reply.error, reply.prints) == (value, None, prints)
+
+
+SHORTCUTS = {"f": ["a.b", "a.c"], "g": ["a.b"]}
+
+
+def watching(start: Start, said: Any, watched: Any = None) -> LinkedLearner:
+    """A learner whose process says of every question that it met `said`."""
+    learner = start(
+        ScriptedSandbox(
+            lambda request: watched or {} if request["do"] == "watch" else {"shortcuts": said}
+        )
+    )
+    learner.watch(SHORTCUTS)
+    return learner
+
+
+@pytest.mark.parametrize(
+    ("said", "met"),
+    [
+        (["a.b"], {"f": ["a.b"]}),
+        (["a.c", "a.b", "a.c"], {"f": ["a.b", "a.c"]}),
+        (["torch.everything"], {}),
+        ([5, None, [], {}, np.zeros(2), "a.b"], {"f": ["a.b"]}),
+        ("a.b", {}),
+        ({"a.b": 1}, {}),
+        (np.zeros(2), {}),
+        (None, {}),
+    ],
+)
+def test_what_a_process_met_is_believed_only_as_far_as_it_was_declared(
+    start: Start, said: Any, met: dict[str, list[str]]
+):
+    learner = watching(start, said)
+    with learner.asked_by("f"):
+        learner.call("f", (), {})
+    assert learner.shortcuts_met() == met
+
+
+def test_a_shortcut_counts_for_the_exercise_that_asked_and_for_none_outside_of_a_test(start: Start):
+    learner = watching(start, ["a.b", "a.c"])
+    learner.run("cell", "")
+    learner.call("f", (), {})
+    with learner.asked_by("not_declared"):
+        learner.call("f", (), {})
+    assert learner.shortcuts_met() == {}
+    with learner.asked_by("g"):
+        learner.attribute(1, "x")
+    assert learner.shortcuts_met() == {"g": ["a.b"]}
+
+
+def test_a_process_that_cannot_watch_is_the_graders_fault(start: Start):
+    with pytest.raises(SandboxError, match="cannot be watched: KeyError"):
+        watching(start, [], {"error": {"type": "KeyError"}})
 
 
 @pytest.mark.parametrize("error", [0, False, "", [], {}, {"type": 5}, "ValueError"])
