@@ -123,7 +123,7 @@ def _rows(seen: Mapping[str, Seen]) -> Iterator[str]:
 
 def _here(case: Case) -> str:
     known = case.hole or case.hole_when_cold
-    return f"known: {known}" if known else "held"
+    return f"known: {known}" if known else "refused, with the reason" if case.refused else "held"
 
 
 def _grade(stock: Path, case: Case, data: bytes) -> Seen:
@@ -183,6 +183,8 @@ def _secrets(stock: Path, learner: str) -> tuple[str, ...]:
 def _in_words(case: Case, seen: Seen) -> str:
     if seen.marks is None:
         said = "no marks at all, for a person to look at"
+    elif case.refused:
+        said = f"{seen.marks:g}"
     elif seen.marks > case.marks:
         said = f"**{seen.marks:g}: gained {seen.marks - case.marks:g}**"
     elif seen.marks < case.marks:
