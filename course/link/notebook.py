@@ -74,6 +74,11 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
     def _showtraceback(self, *_: object) -> None:
         """Errors are reported as records instead."""
 
+    @contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        """Do not keep all that a cell prints, as IPython does; the recorder does, up to a limit."""
+        yield
+
     def ask_exit(self) -> None:
         """`exit()` has no terminal to leave."""
 

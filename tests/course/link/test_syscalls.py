@@ -41,7 +41,7 @@ def test_memory_without_an_owner_cannot_be_had():
     assert tried(code.format(number=number)) == "False True"
 
 
-@pytest.mark.parametrize("place", range(11))
+@pytest.mark.parametrize("place", range(12))
 def test_each_call_of_the_list_fails_with_eperm(place: int):
     number = syscalls._MACHINES[os.uname().machine].calls[place]
     # without arguments that make sense, each would fail otherwise than with EPERM
@@ -68,6 +68,26 @@ def test_everything_else_goes_on():
         "m.close(); m.unlink(); print('done')"
     )
     assert tried(code) == "thread\ndone"
+
+
+NEW_USER, NEW_MOUNTS, SIGCHLD = 0x10000000, 0x00020000, 17
+
+
+@pytest.mark.parametrize("flags", [NEW_USER, NEW_MOUNTS, NEW_USER | NEW_MOUNTS | SIGCHLD])
+def test_a_child_in_namespaces_of_its_own_cannot_be_made(flags: int):
+    clone = syscalls._MACHINES[os.uname().machine].clone
+    assert tried(f"refuse_dangerous_calls(); print(failed({clone}, {flags}, 0))") == "True"
+
+
+def test_a_plain_child_and_a_thread_can_be_made_without_clone3():
+    code = (
+        "refuse_dangerous_calls()\nimport threading\n"
+        "ctypes.set_errno(0); libc.syscall(435, 0, 0); print(ctypes.get_errno() == errno.ENOSYS)\n"
+        "child = os.fork()\nif child == 0: os._exit(7)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "os.posix_spawn('/bin/true', ['true'], {}); os.wait(); threading.Thread().start()"
+    )
+    assert tried(code) == "True\n7"
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="x32 is a mode of x86_64")
