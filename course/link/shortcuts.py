@@ -17,7 +17,6 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -92,10 +91,9 @@ to write. Write it yourself; everything else in torch is yours to use.'
 
 def _maker(kind: type) -> str:
     """The method that every call of a class goes through, its own `__init__` where it has one."""
-    # object's takes arguments only where nobody has replaced it, so that it must stay
-    makes, fills = attrgetter("__new__", "__init__")(kind)
-    by_new = fills is vars(object)["__init__"] and makes is not object.__new__
-    return "__new__" if by_new else "__init__"
+    # a class without an __init__ must stay so: object's takes arguments only as long as it does
+    own = {name for each in kind.__mro__ if each is not object for name in vars(each)}
+    return "__new__" if "__new__" in own and "__init__" not in own else "__init__"
 
 
 def _listed(words: Sequence[str]) -> str:
