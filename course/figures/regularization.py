@@ -63,7 +63,7 @@ def train_validation_gap(strengths: Any, train: Any, validation: Any) -> Figure:
         axes.set_xscale("log")
         axes.set_xlabel("strength of the penalty, $\\lambda$")
         axes.set_ylabel("accuracy")
-        axes.set_title("A stronger penalty narrows the gap, until nothing is learnt")
+        axes.set_title("The gap between training and validation, by the strength of the penalty")
         axes.margins(y=0.14)
         axes.legend(loc="lower left")
         light_grid(axes)
