@@ -93,8 +93,8 @@ def test_nothing_is_withheld_unless_it_is_said():
 
 def test_a_package_is_its_folder_and_a_module_its_file_and_all_byte_code_beside_it():
     assert places(["course.losses"]) == [LIBRARY / "losses"]
-    beside = [LIBRARY / "linear.py", LIBRARY / "__pycache__", LIBRARY / "data.py"]
-    assert places(["course.linear", "course.data"]) == beside
+    beside = [LIBRARY / "linear.py", LIBRARY / "__pycache__", LIBRARY / "tta.py"]
+    assert places(["course.linear", "course.tta"]) == beside
     assert places(["course.losses.hinge", "course.losses"]) == [LIBRARY / "losses"]
 
 
