@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from course.link.shortcuts import refusal
+from course.link.shortcuts import ShortcutRefused, Shortcuts, refusal
 
 from .conftest import Notebook
 
@@ -106,6 +108,14 @@ def test_all_that_were_met_are_told_and_each_answer_tells_its_own(watched: Noteb
     assert refused(reply) == ["statistics.fmean", "statistics.mean"]
     watched.run("def plain(x): return sum(x) / len(x)")
     assert "shortcuts" not in ask(watched, "average", "plain", [1.0, 3.0])
+
+
+def test_an_answer_that_cannot_be_sent_tells_it_too(watched: Notebook):
+    deep = "x = []\n        for _ in range(10**4): x = [x]\n        return x"
+    watched.run(CAUGHT.replace("return sum(x) / len(x)", deep))
+    reply = ask(watched, "average", "average", [1.0, 3.0])
+    assert reply["error"]["type"] == "CodecError"
+    assert reply["shortcuts"] == ["statistics.mean"]
 
 
 def test_probes_and_attributes_are_questions_too(watched: Notebook):
@@ -253,6 +263,34 @@ def test_what_is_near_a_shortcut_is_none(with_torch: Notebook):
 def test_an_optimizer_works_for_whom_it_is_no_shortcut(with_torch: Notebook):
     assert ask(with_torch, "loss", "optimizer")["value"] == -0.5
     assert refused(ask(with_torch, "step", "optimizer")) == ["torch.optim.SGD"]
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A library that this process may wrap without harm to anybody."""
+    module = ModuleType("a_made_up_library")
+    module.double = lambda x: 2 * x  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_it_is_refused_no_longer_than_the_test_asks(made_up: ModuleType):
+    shortcuts = Shortcuts()
+    shortcuts.watch({"twice": ["a_made_up_library.double"]})
+    with shortcuts.asked_by("twice") as met, pytest.raises(ShortcutRefused):
+        made_up.double(3)
+    assert met == {"a_made_up_library.double"}
+    assert made_up.double(3) == 6  # what a thread that is left behind would get
+    with shortcuts.asked_by("twice") as met:
+        pass
+    assert met == set()
+
+
+def test_a_lazy_library_stays_lazy(made_up: ModuleType):
+    asked = []
+    made_up.__getattr__ = asked.append  # type: ignore[method-assign,assignment]
+    Shortcuts().watch({"twice": ["a_made_up_library.part.double"]})
+    assert asked == []
 
 
 def test_the_reason_names_all_shortcuts_and_libraries_once():
