@@ -63,7 +63,7 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _VERSIONS)
     return (
         f"{date.today():%d %B %Y}; {_processor()}, {len(psutil.Process().cpu_affinity() or ())} "
-        f"cores, {memory:.0f} GiB; Linux {platform.release()}, Python "
+        f"cores, {memory:.0f} GiB; Linux {platform.release().split("-")[0]}, Python "
         f"{platform.python_version()}, {packages}."
     )
 
