@@ -61,9 +61,10 @@ def machine() -> str:
     """One line on what was measured with, without the name of the machine."""
     memory = psutil.virtual_memory().total / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in _VERSIONS)
+    kernel = platform.release().partition("-")[0]
     return (
         f"{date.today():%d %B %Y}; {_processor()}, {len(psutil.Process().cpu_affinity() or ())} "
-        f"cores, {memory:.0f} GiB; Linux {platform.release().split("-")[0]}, Python "
+        f"cores, {memory:.0f} GiB; Linux {kernel}, Python "
         f"{platform.python_version()}, {packages}."
     )
 
