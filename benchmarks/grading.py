@@ -17,14 +17,13 @@ from rich.console import Console
 from benchmarks.courses import REPOSITORY, OurCourse
 from benchmarks.memory import measure_batch
 from benchmarks.overhead import measure_overhead
-from benchmarks.report import Table, as_markdown, as_rich, machine, replace_between_markers
+from benchmarks.report import PAGE, Table, as_rich, keep_in_page
 from benchmarks.stages import measure_stages
 from benchmarks.throughput import compare
 from grader.execution.batch import default_workers
 
-__all__ = ["PAGE", "main", "parse", "written"]
+__all__ = ["main", "parse"]
 
-PAGE = REPOSITORY / "docs" / "performance.md"
 PARTS = ("stock", "ours", "stages", "overhead", "batch")
 
 console = Console(highlight=False)
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console.print(as_rich(table))
     console.print(f"All of it took {time.perf_counter() - started:.0f} seconds.")
     if options.write:
-        PAGE.write_text(written(PAGE.read_text("utf-8"), tables, machine()), encoding="utf-8")
+        keep_in_page(tables)
         console.print(f"Written to {PAGE.relative_to(REPOSITORY)}.")
 
 
@@ -55,13 +54,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--only", type=_parts, default=PARTS, help=f"some of {','.join(PARTS)}, with commas")
     add("--write", action="store_true", help="keep the tables in docs/performance.md")
     return parser.parse_args(arguments)
-
-
-def written(page: str, tables: dict[str, Table], about: str) -> str:
-    """The page with these tables in their places; other tables stay as they were."""
-    for name, table in tables.items():
-        page = replace_between_markers(page, name, f"{as_markdown(table)}\n\n{about}")
-    return page
 
 
 def _measure(folder: Path, options: argparse.Namespace) -> dict[str, Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -14,7 +14,18 @@ import psutil
 from rich import box
 from rich.table import Table as RichTable
 
-__all__ = ["Table", "as_markdown", "as_rich", "machine", "replace_between_markers"]
+__all__ = [
+    "PAGE",
+    "Table",
+    "as_markdown",
+    "as_rich",
+    "keep_in_page",
+    "machine",
+    "replace_between_markers",
+    "written",
+]
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 _VERSIONS = ("nbgrader", "nbclient", "ipykernel", "torch", "numpy")
 
@@ -90,3 +101,15 @@ def replace_between_markers(page: str, name: str, text: str) -> str:
     before, rest = page.split(begin)
     _, after = rest.split(end)
     return f"{before}{begin}\n{text.strip()}\n{end}{after}"
+
+
+def written(page: str, tables: Mapping[str, Table], about: str) -> str:
+    """The page with these tables in their places; other tables stay as they were."""
+    for name, table in tables.items():
+        page = replace_between_markers(page, name, f"{as_markdown(table)}\n\n{about}")
+    return page
+
+
+def keep_in_page(tables: Mapping[str, Table]) -> None:
+    """Put the tables into the page of the documentation, with what they were measured on."""
+    PAGE.write_text(written(PAGE.read_text("utf-8"), tables, machine()), encoding="utf-8")

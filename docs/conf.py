@@ -24,6 +24,7 @@ extensions = [
     "sphinx_copybutton",
     "myst_nb",
     "extensions.mathml",
+    "extensions.tables",
 ]
 exclude_patterns = ["README.md", "decisions/README.md", "build"]
 default_role = "code"  # `reg` in a docstring is an argument

@@ -107,7 +107,8 @@ def _draw_rates(axes: Axes, recorder: "Recorder") -> None:
         axes.set_ylim(bottom=0)
     axes.set_ylabel("learning rate")
     if groups > 1:
-        axes.legend(ncols=min(groups, 4))
+        # above the curves, which may be anywhere
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(groups, 4))
     light_grid(axes)
 
 

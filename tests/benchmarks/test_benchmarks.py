@@ -8,9 +8,9 @@ import nbformat
 import pytest
 
 from benchmarks.cohort import BLANK, RIGHT, make_cohort
-from benchmarks.grading import PAGE, PARTS, parse, written
+from benchmarks.grading import PARTS, parse
 from benchmarks.memory import quarters
-from benchmarks.report import Table, as_markdown, replace_between_markers
+from benchmarks.report import PAGE, Table, as_markdown, replace_between_markers, written
 from benchmarks.watch import CommandFailed, run_timed, run_watched
 from grader.authoring.source import read_source
 from grader.mistakes import load_mistakes

@@ -15,10 +15,13 @@ PAGES = (
     "docs/author.md",
     "docs/hub.md",
     "docs/learner.md",
+    "docs/performance.md",
+    "docs/security.md",
     "docs/README.md",
     "docs/decisions/README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "benchmarks/README.md",
 )
 
 

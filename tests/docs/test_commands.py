@@ -27,6 +27,8 @@ ELSEWHERE = {
     "make test": "the gate runs it, .ci/run; these tests are a part of it",
     "make setup": "every other target runs it first; its parts are tested in tests/test_house.py",
     "make check": "a part of make test",
+    ".venv/bin/python -m benchmarks.grading --write": "minutes; tests/benchmarks tests its parts",
+    ".venv/bin/python -m benchmarks.algorithms --write": "a minute, and it writes into a page",
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
     ".venv/bin/jupyter lab": "it waits for a person; test_jupyter_lab_can_be_started asks for less",
