@@ -109,9 +109,8 @@ class ScheduledOptimizer:
         """
         k = self.steps_taken
         rates = [_checked(schedule(k), k) for schedule in self._schedules]
-        if len(rates) == 1:
-            rates *= len(self._factors)
-        return tuple(rate * factor for rate, factor in zip(rates, self._factors, strict=True))
+        # a single schedule serves all groups
+        return tuple([rates[at % len(rates)] * f for at, f in enumerate(self._factors)])
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Set the values of this step, and take it. A step that raises is not counted.
@@ -221,8 +220,9 @@ def _checked(rate: Any, step: int) -> float:
 
 def _set(group: dict[str, Any], key: str, value: float) -> None:
     """Set a number; one that torch keeps as a tensor is changed in place."""
-    if hasattr(group[key], "fill_"):
-        group[key].fill_(value)
+    before = group[key]
+    if type(before) is not float and hasattr(before, "fill_"):
+        before.fill_(value)
     else:
         group[key] = value
 
