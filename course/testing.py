@@ -1,4 +1,4 @@
-"""What a test cell uses: `assert_close`, `exercise` and `probe`.
+"""What a test cell uses, `assert_close`, `exercise` and `probe`, and a figure, `with_fallback`.
 
 The same cell runs in three places: beside the learner's code in JupyterLab, under
 stock nbgrader, and in a test process of its own that reaches the learner's code over a
@@ -9,6 +9,7 @@ link when there is one.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["assert_close", "exercise", "probe", "probes_sent_by"]
+__all__ = ["assert_close", "exercise", "probe", "probes_sent_by", "with_fallback"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -142,6 +143,44 @@ def exercise(name: str) -> Iterator[None]:
     else:
         if not os.environ.get("NBGRADER_EXECUTION"):
             print(f"{name}: this test passes.")  # noqa: T201
+
+
+def with_fallback(yours: Callable[P, R], library: Callable[P, R]) -> Callable[P, R]:
+    """The learner's function where it is written, the library's where it is not.
+
+    For figures and experiments that build on an exercise: they draw what the learner wrote,
+    and still run in a notebook in which nothing is solved. At the first call that raises
+    `NotImplementedError` one line says so, and `library` answers this call and all others.
+    Any other error is the learner's to see.
+
+    Example:
+        >>> def square(x: float) -> float:
+        ...     raise NotImplementedError
+        >>> area = with_fallback(square, lambda x: x * x)
+        >>> area(3.0)
+        square: not attempted yet, so the library's function is used here.
+        9.0
+        >>> area(2.0)
+        4.0
+    """
+    chosen = yours
+
+    @functools.wraps(library)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        nonlocal chosen
+        if chosen is not yours:
+            return chosen(*args, **kwargs)
+        try:
+            return yours(*args, **kwargs)
+        except NotImplementedError:
+            chosen = library
+            name = getattr(yours, "__name__", "your function")
+            print(  # noqa: T201 - a notebook cell speaks by printing
+                f"{name}: not attempted yet, so the library's function is used here."
+            )
+        return library(*args, **kwargs)
+
+    return call
 
 
 def probe(function: Callable[P, R]) -> Callable[P, R]:

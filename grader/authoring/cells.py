@@ -9,8 +9,8 @@ readings agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.records import Role
@@ -61,10 +61,11 @@ class SourceCell:
 
 @dataclass(frozen=True)
 class AssignmentSource:
-    """The source of an assignment: its cells, in order."""
+    """The source of an assignment: its cells, in order, and the hints of its exercises."""
 
     path: Path
     cells: tuple[SourceCell, ...]
+    hints: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
     def of(self, role: Role) -> tuple[SourceCell, ...]:
         """The cells of one role, in order."""

@@ -1,6 +1,7 @@
 """Find what must not reach learners in what does: the wall of DESIGN.md, as a search.
 
-Secrets are the lines of hidden tests, solutions, mark schemes and mistakes, and the hints.
+Secrets are the lines of hidden tests, solutions, mark schemes and mistakes, and the hints, of
+mistakes and of the ladders.
 They are looked for in every text of `assignments/` and `course/`, without white space,
 comment signs and prompts. What counts as found:
 
@@ -188,6 +189,9 @@ def _secrets(source: AssignmentSource) -> Iterator[_Secret]:
     for cell in source.written:
         yield _Secret("reference answer", cell.id, inside(cell.source, SOLUTION), shown=shown)
         yield _Secret("mark scheme", cell.id, inside(cell.source, MARK_SCHEME), shown=shown)
+    for exercise, ladder in source.hints.items():
+        for hint in ladder:
+            yield _Secret("hint", exercise, " ".join(hint.split()))
 
 
 def _secrets_of_mistakes(source: AssignmentSource, text: str) -> Iterator[_Secret]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.authoring.cells import AssignmentSource, SourceCell, starter
+from grader.authoring.hints import HINTS, is_ladder, read_ladders
 from grader.authoring.percent import PercentCell, read_cells, refusal
 from grader.authoring.rules import check
 from grader.configuration import did_you_mean
@@ -54,8 +55,10 @@ def read_source(path: Path) -> AssignmentSource:
     Raises:
         SourceError: the file or one of its cells breaks a rule of the format.
     """
-    cells = [_source_cell(path, cell) for cell in read_cells(path)]
-    source = AssignmentSource(path, tuple(_with_ids_for_prose(cells)))
+    written = read_cells(path)
+    cells = [_source_cell(path, cell) for cell in written if not is_ladder(cell)]
+    hints = read_ladders(path, filter(is_ladder, written), cells)
+    source = AssignmentSource(path, tuple(_with_ids_for_prose(cells)), hints)
     check(source)
     return source
 
@@ -85,7 +88,7 @@ def _role_key(path: Path, cell: PercentCell) -> str | None:
     """The one key that gives the cell its role; None for prose."""
     for key in cell.keys:
         if key not in (*_KINDS, *_DETAILS):
-            known = (*_KINDS, *_DETAILS)
+            known = (*_KINDS, HINTS, *_DETAILS)
             raise refusal(
                 path,
                 cell.line,
@@ -103,7 +106,7 @@ def _role_key(path: Path, cell: PercentCell) -> str | None:
         path,
         cell.line,
         found,
-        f"exactly one of {', '.join(_KINDS)}; only prose has none",
+        f"exactly one of {', '.join((*_KINDS, HINTS))}; only prose has none",
         'Say what the cell is for, e.g. `# %% setup="imports"`',
     )
 

@@ -264,4 +264,47 @@ def test_after_an_error_nobody_sends_any_more():
 
 
 def test_the_public_names():
-    assert testing.__all__ == ["assert_close", "exercise", "probe", "probes_sent_by"]
+    names = ["assert_close", "exercise", "probe", "probes_sent_by", "with_fallback"]
+    assert testing.__all__ == names
+
+
+def test_a_figure_uses_the_learners_function_once_it_is_written(
+    capsys: pytest.CaptureFixture[str],
+):
+    function = testing.with_fallback(doubled, lambda x: 0)
+    assert [function(2), function(x=3)] == [4, 6]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_figure_uses_the_library_and_says_so_once_while_it_is_not(
+    capsys: pytest.CaptureFixture[str],
+):
+    def later(x: int) -> int:
+        raise NotImplementedError
+
+    function = testing.with_fallback(later, doubled)
+    assert [function(2), function(x=3)] == [4, 6]
+    assert capsys.readouterr().out == (
+        "later: not attempted yet, so the library's function is used here.\n"
+    )
+
+
+def test_what_else_the_learners_function_raises_is_theirs_to_see():
+    def broken(x: int) -> int:
+        return x // 0
+
+    with pytest.raises(ZeroDivisionError):
+        testing.with_fallback(broken, doubled)(1)
+
+
+def test_an_error_of_the_library_is_not_taken_for_an_unattempted_answer():
+    def later(x: int) -> int:
+        raise NotImplementedError
+
+    def unfinished(x: int) -> int:
+        raise NotImplementedError("the library's")
+
+    function = testing.with_fallback(later, unfinished)
+    for _ in range(2):
+        with pytest.raises(NotImplementedError, match="the library's"):
+            function(1)
