@@ -128,6 +128,15 @@ def linear_scores(W, X):
     ### END SOLUTION
 
 
+# %% [markdown] hints="linear_scores"
+# 1. How many columns does `X` have, and how many rows has `W`? What has to happen to `X` before the
+#    two can be multiplied?
+# 2. Every image gets one more pixel that is always 1, as its *last* entry, so that it meets the
+#    last row of `W`. For N images that is one column with N ones.
+# 3. Make a column of ones of shape (N, 1) in the dtype of `X`, stack it to the right of `X` with
+#    `np.hstack`, and multiply by `W`. Or multiply `X` by all rows of `W` but the last, and add the
+#    last row.
+
 # %% test="scores_by_hand" exercise="linear_scores" points=3 title="two images worked out by hand"
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
 W = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0], [10.0, 20.0, 30.0]])
@@ -228,6 +237,15 @@ def svm_loss_naive(scores, y, delta=1.0):
     return total / len(y)
     ### END SOLUTION
 
+
+# %% [markdown] hints="svm_loss_naive"
+# 1. Do the cat with a pencil once more: which pairs of scores did you subtract, which did you
+#    skip, and what did you do with a negative result?
+# 2. Two loops, one inside the other: over the images, and for each image over all classes but the
+#    correct one. A running total gathers what each pair costs.
+# 3. Start a total at 0. For each image `i` and each class `j` other than `y[i]`, add the larger of 0
+#    and (score of j, minus score of `y[i]`, plus `delta`). After the loops divide by the number of
+#    images.
 
 # %% test="svm_naive_lecture" exercise="svm_loss_naive" points=3 title="the lecture's three images"
 cat, car, frog = [3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]
@@ -333,6 +351,16 @@ def svm_loss(W, X, y, reg):
     ### END SOLUTION
 
 
+# %% [markdown] hints="svm_loss"
+# 1. Write the scores first, then the table `scores - correct + 1` for all images at once. What
+#    shape must `correct` have so that each row loses *its own* correct score?
+# 2. Four steps: the scores `X @ W`; one correct score per row by fancy indexing; the margins by
+#    broadcasting a column of shape (N, 1); clip at 0. What does the correct class contribute now,
+#    and should it?
+# 3. `scores[np.arange(N), y]` gives the correct scores; add an axis with `[:, np.newaxis]` and
+#    subtract. After `np.maximum(0, ...)` set the entries of the correct classes to 0. Add everything
+#    up, divide by N, add `reg` times the sum of the squares of `W`.
+
 # %% test="svm_loss_lecture" exercise="svm_loss" points=3 title="the lecture's three images, with and without penalty"
 W = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
 X, y = np.eye(3), np.array([0, 1, 2])  # with this X, the scores are W itself
@@ -378,7 +406,36 @@ W_after, X_after = inputs_after_the_call(W.copy(), X.copy(), y)
 assert_close(W_after, W, "the weights that were handed in, after the call")
 assert_close(X_after, X, "the images that were handed in, after the call")
 
+# %% figure="four_steps"
+import matplotlib.pyplot as plt
+
+names = ["cat", "car", "frog"]
+scores = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
+margins = scores - np.diag(scores)[:, np.newaxis] + 1  # the correct scores, as a column
+clipped = np.maximum(0, margins)
+tables = {
+    "1. the scores": scores,
+    "2. less the correct one, plus 1": margins,
+    "3. clipped at 0": clipped,
+    "4. without the correct class": clipped - np.eye(3),
+}
+fig, axes = plt.subplots(1, 4, figsize=(13, 3.6), layout="constrained")
+for ax, (title, table) in zip(axes, tables.items(), strict=True):
+    ax.imshow(table, cmap="RdBu_r", vmin=-9, vmax=9)
+    for (i, j), value in np.ndenumerate(table):
+        weight = "bold" if i == j else "normal"
+        ax.text(j, i, f"{value:.1f}", ha="center", va="center", weight=weight, fontsize=13)
+    ax.set_title(title, fontsize=12)
+    ax.set_xticks(range(3), names)
+    ax.set_yticks(range(3), [f"a {name}" for name in names])
+for i, row in enumerate(clipped - np.eye(3)):
+    axes[-1].text(2.7, i, f"adds up to {row.sum():.1f}", va="center", fontsize=12)
+plt.show()
+
 # %% [markdown]
+# The correct class stands in bold. After step 2 it always has Δ itself, whatever its score was:
+# that is why it has to leave in step 4. What is left in a row adds up to the loss of its image.
+#
 # **What just happened.** You have the same number twice, from two programs that share no line.
 # That is the cheapest test there is: keep the slow, obvious one and compare.
 #
@@ -435,6 +492,16 @@ def numerical_gradient(f, x, h=1e-5):
         gradient[k] = (above - below) / (2 * h)
     return gradient
     ### END SOLUTION
+
+
+# %% [markdown] hints="numerical_gradient"
+# 1. One entry at a time: how many times do you have to call `f` for an array of six entries?
+# 2. For each position: remember the value, set it `h` higher and call `f`, set it `h` lower and
+#    call `f`, and put the remembered value back. The slope is the difference over the distance
+#    between the two points, which is not `h`.
+# 3. `np.ndindex(x.shape)` walks over the positions of an array of any shape. In each round keep
+#    `before = x[k]`, evaluate `f` at `before + h` and at `before - h`, store their difference divided
+#    by `2 * h` in an array made by `np.zeros_like(x)`, and assign `x[k] = before`.
 
 
 # %% test="numerical_gradient_squares" exercise="numerical_gradient" points=3 title="the sum of squares"
@@ -536,6 +603,15 @@ def relative_error(a, b):
     ### END SOLUTION
 
 
+# %% [markdown] hints="relative_error"
+# 1. What is the error of 1.0 and 1.25 if you divide by the larger one? And what happens to 0 and
+#    0?
+# 2. The numerator is the absolute difference; the denominator is the larger of the two *absolute*
+#    values, entry by entry. Only where both are 0 is there nothing to divide by, and there the answer
+#    is 0.
+# 3. `np.maximum` of the two absolute values is the scale. With `np.where`, put 1 in the place of a
+#    scale that is 0, then divide: 0 / 1 is the 0 that you want.
+
 # %% test="relative_error_by_hand" exercise="relative_error" points=2 title="numbers worked out by hand"
 with exercise("relative_error"):
     assert_close(relative_error(1.0, 1.25), 0.2, "the relative error of 1 and 1.25")
@@ -623,6 +699,16 @@ def svm_gradient(W, X, y, reg):
     return X.T @ slopes / len(y) + 2 * reg * W
     ### END SOLUTION
 
+
+# %% [markdown] hints="svm_gradient"
+# 1. Take the cat's row of the expected output: -1, 1, 0. Which class is too close to the cat, and
+#    why does the cat itself get -1?
+# 2. Make the table of margins as in exercise 3. Put 1 wherever a wrong class has a positive margin;
+#    the entry of the correct class is minus the number of ones in its row. This table is the gradient
+#    by the scores, times N. How do the scores depend on `W`?
+# 3. Turn `margins > 0` into numbers of the dtype of `W`, set the correct entries to 0, then to minus
+#    the sum of their row (`axis=1`). The answer is `X.T` times this table, divided by N, plus the
+#    slope of the penalty, `2 * reg * W`.
 
 # %% test="svm_gradient_lecture" exercise="svm_gradient" points=3 title="the lecture's three images"
 W = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
@@ -806,6 +892,16 @@ def softmax_loss(scores, y):
     ### END SOLUTION
 
 
+# %% [markdown] hints="softmax_loss"
+# 1. What is the largest number that `np.exp` gets to see? Make sure that it is never more than
+#    0, for each image by itself.
+# 2. Subtract from each row its own maximum: neither the probabilities nor the loss change. Then use
+#    the form without probabilities: the log of the sum of the exponentials, minus the correct
+#    score, both of the shifted scores.
+# 3. `scores.max(axis=1, keepdims=True)` has the shape (N, 1) that broadcasting needs. Of the shifted
+#    scores take `np.log(np.exp(...).sum(axis=1))`, subtract the correct entries (fancy indexing), and
+#    return the mean over the images.
+
 # %% test="softmax_loss_lecture" exercise="softmax_loss" points=3 title="the lecture's cat, and ten equal scores"
 with exercise("softmax_loss"):
     loss = softmax_loss(np.array([[3.2, 5.1, -1.7]]), np.array([0]))
@@ -888,6 +984,14 @@ def softmax_gradient(scores, y):
     return gradient / len(y)
     ### END SOLUTION
 
+
+# %% [markdown] hints="softmax_gradient"
+# 1. Start from the probabilities. How do the four equal scores of the expected output become
+#    0.25, -0.75, 0.25, 0.25?
+# 2. What we said minus what was true: the table of probabilities (with the row maximum subtracted
+#    first, as in exercise 7), less 1 at the correct class of each row. And the loss was a mean.
+# 3. Exponentials of the shifted scores, each row divided by its sum (`axis=1, keepdims=True`). This
+#    is a new table, so you may subtract 1 in place at `[np.arange(N), y]`. Divide by N.
 
 # %% test="softmax_gradient_equal" exercise="softmax_gradient" points=3 title="four equal scores"
 with exercise("softmax_gradient"):
@@ -1003,6 +1107,15 @@ def train(W, X, y, batches, learning_rate, reg):
     return W
     ### END SOLUTION
 
+
+# %% [markdown] hints="train"
+# 1. Do the one step of the expected output by hand. Which `W` goes into the gradient in the
+#    second step?
+# 2. A loop over `batches`. In each round take only the rows of `X` and `y` that the batch names, ask
+#    `loss_gradient` at the *current* weights, and go against it.
+# 3. `X[batch]` and `y[batch]` pick the rows. The new weights are the old ones minus
+#    `learning_rate` times `loss_gradient(W, X[batch], y[batch], reg)`. Write `W = W - ...`, which makes
+#    a new array; `W -= ...` would change the one that was handed in.
 
 # %% test="train_one_step" exercise="train" points=2 title="one step worked out by hand"
 with exercise("train"):
