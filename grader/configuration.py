@@ -109,6 +109,10 @@ class Course:
         """The page that the learner gets back."""
         return self.var / "feedback" / learner / assignment_id / f"{assignment_id}.html"
 
+    def rendered_page(self, assignment_id: str, form: str) -> Path:
+        """The executed notebook as a page for instructors; `form`: solved or release."""
+        return self.var / "pages" / assignment_id / f"{form}.html"
+
     def run_record(self, assignment_id: str, learner: str) -> Path:
         """The `Run` of the last grading, as JSON."""
         return self.var / "runs" / assignment_id / f"{learner}.json"

@@ -6,6 +6,7 @@
     +-- SourceError                 an assignment's source cannot be built
     +-- MistakesError               an assignment's mistakes.py cannot be used
     +-- ReleaseError                nbgrader would not release it, or a secret would leak
+    +-- RenderError                 a notebook of ours cannot be executed to its end
     +-- SubmissionError             one learner's file cannot be read; the batch goes on
     +-- SandboxError                learners' code cannot be confined here
     +-- LinkError                   the learner's process gave no usable answer
@@ -24,6 +25,7 @@ __all__ = [
     "LinkError",
     "MistakesError",
     "ReleaseError",
+    "RenderError",
     "SandboxError",
     "SourceError",
     "SubmissionError",
@@ -53,6 +55,10 @@ class MistakesError(GraderError):
 
 class ReleaseError(GraderError):
     """An assignment may not be released as it is."""
+
+
+class RenderError(GraderError):
+    """A cell of an assignment's notebook does not end, or ends the kernel."""
 
 
 class SubmissionError(GraderError):

@@ -11,6 +11,7 @@ from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
 from grader.commands.grade import grade
 from grader.commands.release import release
+from grader.commands.render import render
 
 __all__ = ["app"]
 
@@ -23,5 +24,5 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # in the order in which an instructor meets them
-for command in (demo, build, release, audit, grade, feedback, doctor):
+for command in (demo, build, release, audit, render, grade, feedback, doctor):
     app.command()(command)
