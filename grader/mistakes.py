@@ -30,7 +30,7 @@ from grader.configuration import did_you_mean
 from grader.errors import MistakesError
 from grader.records import Role
 
-__all__ = ["Mistake", "check_mistakes", "load_mistakes", "mistake"]
+__all__ = ["Mistake", "check_mistakes", "globals_used", "load_mistakes", "mistake"]
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _MARK = "__mistake__"
@@ -133,7 +133,7 @@ def check_mistakes(source: AssignmentSource, mistakes: Sequence[Mistake]) -> Non
         _require(each, "exercise", each.exercise, exercises)
         for test in sorted(each.loses):
             _require(each, "test", test, tests)
-        for name in sorted(_globals_used(each.source)):
+        for name in sorted(globals_used(each.source)):
             if names is not None and name not in names:
                 raise MistakesError(
                     f"{_title(each)} uses the name {name!r}, which no setup cell of the notebook "
@@ -255,7 +255,7 @@ def _names_of_the_notebook(source: AssignmentSource) -> set[str] | None:
     return names
 
 
-def _globals_used(text: str) -> set[str]:
+def globals_used(text: str) -> set[str]:
     """The names that a function takes from its surroundings, when defined or when called."""
     top = symtable.symtable(text, "mistake", "exec")
     at_call = {

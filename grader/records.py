@@ -95,13 +95,15 @@ class Script:
     """A rebuilt submission, reduced to what is executed, in order.
 
     `texts` is a digest of everything in it, the written answers too: when it changes, the
-    submission is another one.
+    submission is another one. `until_failure`: nothing is executed after the first test that
+    does not pass, which is all that one asks of a mutant.
     """
 
     assignment: str
     learner: str
     cells: tuple[ScriptCell, ...]
     texts: str = ""
+    until_failure: bool = False
 
     @property
     def tests(self) -> tuple[ScriptCell, ...]:

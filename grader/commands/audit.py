@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import typer
 from rich.markup import escape
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from grader.audit import AuditReport
 from grader.audit import audit as audit_assignment
+from grader.commands import mutants as of_mutants
 from grader.commands.console import (
     AssignmentArgument,
     JsonOption,
@@ -20,7 +22,9 @@ from grader.commands.console import (
     print_json,
     run_progress,
 )
+from grader.commands.mutants import ExerciseOption, MutantsOption
 from grader.configuration import load_course
+from grader.mutation.examine import examine_mutants
 
 __all__ = ["audit"]
 
@@ -28,6 +32,8 @@ __all__ = ["audit"]
 @plainly
 def audit(
     assignment: AssignmentArgument,
+    mutants: MutantsOption = False,
+    exercise: ExerciseOption = None,
     sandbox: SandboxOption = "bubblewrap",
     workers: WorkersOption = 0,
     json: JsonOption = False,
@@ -36,16 +42,34 @@ def audit(
 
     Exit code 0 when everything holds, 1 when the assignment may not be released.
     """
+    if exercise and not mutants:
+        raise typer.BadParameter("--exercise goes with --mutants")
     course = load_course()
-    with run_progress("auditing", quiet=json) as tell:
-        report = audit_assignment(
-            course, assignment, sandbox=sandbox, workers=workers, on_progress=tell
-        )
+    holds, found = True, dict[str, Any]()
+    if not exercise:
+        with run_progress("auditing", quiet=json) as tell:
+            report = audit_assignment(
+                course, assignment, sandbox=sandbox, workers=workers, on_progress=tell
+            )
+        holds, found = report.holds, asdict(report)
+        if not json:
+            _show(report)
+    if mutants:
+        with run_progress("mutants, which should fail", quiet=json) as tell:
+            examined = examine_mutants(
+                course,
+                assignment,
+                exercises=exercise or (),
+                sandbox=sandbox,
+                workers=workers,
+                on_progress=tell,
+            )
+        holds, found["mutants"] = holds and examined.holds, of_mutants.as_json(examined)
+        if not json:
+            of_mutants.show(examined)
     if json:
-        print_json(asdict(report) | {"holds": report.holds})
-    else:
-        _show(report)
-    if not report.holds:
+        print_json(found | {"holds": holds})
+    if not holds:
         raise typer.Exit(1)
 
 

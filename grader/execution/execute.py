@@ -13,10 +13,10 @@ from grader.execution.naming import MistakeNamer
 from grader.execution.shortcuts import without_marks
 from grader.link.learner import Learner, LinkedLearner
 from grader.link.session import TestSession
-from grader.records import CellRun, Role, Run, Script, TestResult
+from grader.records import CellRun, Outcome, Role, Run, Script, TestResult
 from grader.sandbox.base import Sandbox
 
-__all__ = ["Executor", "execute"]
+__all__ = ["Executor", "as_nbgrader_executes", "execute"]
 
 
 class Executor:
@@ -35,7 +35,7 @@ class Executor:
         """
         started = time.perf_counter()
         try:
-            with _as_nbgrader_executes():
+            with as_nbgrader_executes():
                 cells, tests = self._execute(script)
         except Exception as error:  # noqa: BLE001 - a fault is a record, so that the batch goes on
             fault = f"{type(error).__name__}: {error}"
@@ -69,6 +69,8 @@ def execute(
     for cell in script.cells:
         if cell.role is Role.TEST:
             tests.append(session.run_test(cell))
+            if script.until_failure and tests[-1].outcome is not Outcome.PASSED:
+                break
             continue
         if cell.role is Role.SETUP:
             session.run_setup(cell)
@@ -80,7 +82,7 @@ def execute(
 
 
 @contextlib.contextmanager
-def _as_nbgrader_executes() -> Iterator[None]:
+def as_nbgrader_executes() -> Iterator[None]:
     """Set what nbgrader sets while it grades; `course.testing.exercise` looks at it."""
     before = os.environ.get("NBGRADER_EXECUTION")
     os.environ["NBGRADER_EXECUTION"] = "autograde"
