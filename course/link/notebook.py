@@ -24,9 +24,16 @@ from traitlets.config import Config
 
 from course.link.outputs import OutputRecorder
 
-__all__ = ["NotebookState", "TimeLimit", "describe_error", "time_limit", "time_limit_held"]
+__all__ = [
+    "LiveState",
+    "NotebookState",
+    "TimeLimit",
+    "describe_error",
+    "time_limit",
+    "time_limit_held",
+]
 
-_CELL_FILE = "<ipython-input-"
+_CELL_FILES = ("<ipython-input-", "/ipykernel_")  # IPython's names for cells, and its kernel's
 _BUILTINS = dict(vars(builtins))  # as they were before any cell ran
 
 
@@ -86,31 +93,13 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
         """`%matplotlib inline` asks for this, and there is no event loop to enter."""
 
 
-class NotebookState:
+class LiveState:
     """The names that a notebook's cells have bound so far, and the means to use them."""
 
-    def __init__(self, *, cell_seconds: float, output_bytes: int) -> None:
-        config = Config()
-        config.HistoryManager.enabled = False  # no database, and nothing left behind
-        config.InteractiveShell.colors = "nocolor"
-        self.shell = _Shell.instance(config=config)
-        self.names: dict[str, Any] = self.shell.user_ns
+    def __init__(self, names: dict[str, Any], *, cell_seconds: float, output_bytes: int) -> None:
+        self.names = names
         self._seconds = cell_seconds
         self._output_bytes = output_bytes
-
-    def run_cell(self, source: str) -> dict[str, Any]:
-        """Run one cell; returns its `outputs` and its `error` (None when there was none)."""
-        recorder = OutputRecorder(self._output_bytes)
-        error: BaseException | None = None
-        self.shell.displayhook.source = source
-        with self._recording(recorder):
-            try:
-                with time_limit(self._seconds):
-                    result = self.shell.run_cell(source, store_history=False)
-                error = result.error_before_exec or result.error_in_exec
-            except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the learner's
-                error = raised
-        return {"outputs": recorder.outputs, "error": error and describe_error(error)}
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any, str]:
         """Call `function`; returns its value, its error record or None, and what it printed."""
@@ -134,14 +123,44 @@ class NotebookState:
 
     @contextmanager
     def _recording(self, recorder: OutputRecorder) -> Iterator[None]:
+        with (
+            redirect_stdout(recorder.stream("stdout")),
+            redirect_stderr(recorder.stream("stderr")),
+        ):
+            yield
+
+
+class NotebookState(LiveState):
+    """A state that begins empty, and can run cells."""
+
+    def __init__(self, *, cell_seconds: float, output_bytes: int) -> None:
+        config = Config()
+        config.HistoryManager.enabled = False  # no database, and nothing left behind
+        config.InteractiveShell.colors = "nocolor"
+        self.shell = _Shell.instance(config=config)
+        super().__init__(self.shell.user_ns, cell_seconds=cell_seconds, output_bytes=output_bytes)
+
+    def run_cell(self, source: str) -> dict[str, Any]:
+        """Run one cell; returns its `outputs` and its `error` (None when there was none)."""
+        recorder = OutputRecorder(self._output_bytes)
+        error: BaseException | None = None
+        self.shell.displayhook.source = source
+        with self._recording(recorder):
+            try:
+                with time_limit(self._seconds):
+                    result = self.shell.run_cell(source, store_history=False)
+                error = result.error_before_exec or result.error_in_exec
+            except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the learner's
+                error = raised
+        return {"outputs": recorder.outputs, "error": error and describe_error(error)}
+
+    @contextmanager
+    def _recording(self, recorder: OutputRecorder) -> Iterator[None]:
         sinks = (self.shell.display_pub, self.shell.displayhook)
         for sink in sinks:
             sink.recorder = recorder
         try:
-            with (
-                redirect_stdout(recorder.stream("stdout")),
-                redirect_stderr(recorder.stream("stderr")),
-            ):
+            with super()._recording(recorder):
                 yield
         finally:
             for sink in sinks:
@@ -228,7 +247,7 @@ def _own_lines(error: BaseException) -> str:
             lines = traceback.format_exception_only(error)
         else:
             frames = traceback.extract_tb(error.__traceback__)
-            own = [frame for frame in frames if frame.filename.startswith(_CELL_FILE)]
+            own = [f for f in frames if any(part in f.filename for part in _CELL_FILES)]
             lines = [f"line {f.lineno}, in {f.name}\n    {f.line}\n" for f in own[-8:]]
     except Exception:  # noqa: BLE001 - an error may be damaged on purpose
         return ""

@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from course.link.codec import Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream
-from course.link.notebook import NotebookState, describe_error
+from course.link.notebook import LiveState, NotebookState, describe_error
 from course.link.shortcuts import Shortcuts
 from course.link.syscalls import refuse_dangerous_calls
 from course.link.withhold import withheld_in, withhold
@@ -37,7 +37,7 @@ __all__ = ["Server", "limit", "main", "serve"]
 class Server:
     """Answers the requests of one test process from one notebook's state."""
 
-    def __init__(self, state: NotebookState) -> None:
+    def __init__(self, state: LiveState) -> None:
         self._state = state
         self._shortcuts = Shortcuts()
         self._kept: dict[int, object] = {}
@@ -58,6 +58,8 @@ class Server:
         return {}
 
     def _do_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(self._state, NotebookState):
+            raise TypeError("a live notebook runs its cells itself")
         return self._state.run_cell(request["source"])
 
     def _do_get(self, request: dict[str, Any]) -> dict[str, Any]:

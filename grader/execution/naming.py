@@ -51,6 +51,10 @@ class MistakeNamer:
             for r in results
         )
 
+    def learn(self, exercise: str) -> None:
+        """Make the traces of an exercise's mistakes now, so that nobody waits for them later."""
+        self._traces_of(exercise, [m for m in self._kit.mistakes if m.exercise == exercise])
+
     def _recognise(
         self, exercise: str, tests: Sequence[TestResult], exchanges: Mapping[str, Trace]
     ) -> dict[str, Mistake]:

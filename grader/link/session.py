@@ -48,12 +48,12 @@ class _Namespace(dict[str, Any]):
 
 
 class TestSession:
-    """The test process's half of one submission."""
+    """The test process's half of one submission; `learner` answers from the first test on."""
 
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
     def __init__(self, learner: Learner, test_seconds: float) -> None:
-        self._learner = learner
+        self.learner = learner
         self._seconds = test_seconds
         self._names = _Namespace(__name__="__main__", __builtins__=builtins)
         self.exchanges: dict[str, tuple[Exchange, ...]] = {}
@@ -77,11 +77,11 @@ class TestSession:
 
     def run_test(self, cell: ScriptCell) -> TestResult:
         """Execute one test cell and say what became of it."""
-        conversation = self._names.conversation = Conversation(self._learner)
+        conversation = self._names.conversation = Conversation(self.learner)
         with (
             self._at_work(),
             probes_sent_by(conversation.send_probe),
-            self._learner.asked_by(cell.exercise or ""),
+            self.learner.asked_by(cell.exercise or ""),
         ):
             verdict = self._judge(cell, conversation)
         self.exchanges[cell.name] = tuple(conversation.exchanges)

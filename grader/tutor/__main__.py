@@ -1,0 +1,105 @@
+"""`python -m grader.tutor ID`: one learner's tutor, on standard input and output.
+
+Started by `course.checking.tutor_process`, in the folder of the course, and ended by the end
+of its input. Messages are the link's frames with dictionaries in the link's codec:
+
+    {"do": "about"}                            -> {"about": {...}}
+    {"do": "check", "exercise"}                -> {"ask": bytes} ... -> {"results": [...]}
+    {"do": "hint", "exercise", "number"}       -> {"hint": str}
+    {"do": "solution", "exercise"}             -> {"solution": str}
+    {"do": "grade", "path", "sandbox"}         -> {"graded": {...}}
+    anything that cannot be answered           -> {"error": str}
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from course.link.codec import decode, encode
+from course.link.frames import LinkClosed, LinkTimeout, Stream
+from grader.configuration import load_course
+from grader.errors import GraderError
+from grader.tutor.grade import grade_file
+from grader.tutor.results import plain_results
+from grader.tutor.tutor import Tutor
+
+__all__ = ["main"]
+
+
+class _Messages:
+    """The learner's side, over a stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one message."""
+        self._stream.send(encode(dict(message)))
+
+    def receive(self, timeout: float | None = None) -> Mapping[str, Any]:
+        """The next message."""
+        message = decode(self._stream.receive(timeout=timeout))
+        return message if type(message) is dict else {}
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    messages = _Messages(_take_over_stdio())
+    try:
+        try:
+            tutor = Tutor(load_course(Path.cwd()), sys.argv[1])
+        except GraderError as error:
+            messages.receive()
+            messages.send({"error": str(error)})
+            return
+        while True:
+            request = _next(tutor, messages)
+            messages.send(_answer(tutor, messages, request))
+    except LinkClosed:
+        return
+
+
+def _next(tutor: Tutor, messages: _Messages) -> Mapping[str, Any]:
+    """The next request; until it comes, get ready for it."""
+    while True:
+        try:
+            return messages.receive(0.0 if tutor.is_not_ready else None)
+        except LinkTimeout:
+            tutor.prepare()
+
+
+def _answer(tutor: Tutor, messages: _Messages, request: Mapping[str, Any]) -> dict[str, Any]:
+    answers: dict[str, Callable[[], dict[str, Any]]] = {
+        "about": lambda: {"about": tutor.about()},
+        "check": lambda: {
+            "results": plain_results(tutor.check(str(request["exercise"]), messages))
+        },
+        "hint": lambda: {"hint": tutor.hint(str(request["exercise"]), int(request["number"]))},
+        "solution": lambda: {"solution": tutor.solution(str(request["exercise"]))},
+        "grade": lambda: {
+            "graded": grade_file(tutor.bench, Path(request["path"]), str(request["sandbox"]))
+        },
+    }
+    try:
+        return answers[str(request["do"])]()
+    except GraderError as error:
+        return {"error": str(error)}
+    except (KeyError, TypeError, ValueError) as error:
+        return {"error": f"the request was not understood ({type(error).__name__}: {error})"}
+
+
+def _take_over_stdio() -> Stream:
+    """The conversation, moved off descriptors 0 and 1, where tests and libraries may write."""
+    stream = Stream(os.dup(0), os.dup(1))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(nowhere, descriptor)
+    return stream
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What a tutor knows of one assignment: its tests, its known mistakes, its hints, its answers.
+
+It runs the tests of one exercise, visible and hidden, against a learner's process that is
+somewhere else, and gives back plain records. Hidden tests and references stay here.
+Option chosen: everything comes from `solutions/` at the start, so that no command of the
+instructor has to be run before; and what can be made ready before it is asked for (a session
+in which the setup cells have run, the traces of the known mistakes) is made while idle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+
+from course.link.withhold import Withheld
+from grader.authoring.build import reference_answers, to_notebook
+from grader.authoring.source import read_source
+from grader.configuration import Course, did_you_mean
+from grader.errors import GraderError, LinkError
+from grader.execution.execute import as_nbgrader_executes
+from grader.execution.kit import Kit
+from grader.execution.naming import MistakeNamer
+from grader.execution.shortcuts import without_marks
+from grader.link.learner import LinkedLearner, LocalLearner
+from grader.link.session import TestSession
+from grader.mistakes import load_mistakes
+from grader.rebuild import pristine_notebook, script_of
+from grader.records import Role, ScriptCell, TestResult
+from grader.tutor.relay import Correspondent, RelayedProcess
+from grader.workbench import NOBODY, Workbench
+
+__all__ = ["Tutor"]
+
+
+class Tutor:
+    """Answers the questions of one learner about one assignment."""
+
+    def __init__(self, course: Course, assignment_id: str) -> None:
+        """Read the sources of the assignment.
+
+        Raises:
+            UnknownAssignment: course.toml declares no such assignment.
+            SourceError, MistakesError, ReleaseError: it cannot be read.
+        """
+        assignment = course.assignment(assignment_id)
+        self._source = read_source(course.solution_source(assignment_id))
+        notebook = to_notebook(self._source)
+        kit = Kit(
+            assignment_id,
+            script_of(notebook, assignment=assignment_id, learner=NOBODY),
+            load_mistakes(course.mistakes_file(assignment_id)),
+            assignment.limits,
+            Withheld(assignment_id, assignment.withheld),
+        )
+        release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
+        pristine = pristine_notebook(notebook, release)
+        self.bench = Workbench(course, assignment, pristine, kit)
+        self._kit = kit
+        self._namer = MistakeNamer(kit)
+        self._ready: TestSession | None = None
+        self._unnamed = [cell.id for cell in self._source.answers]
+
+    def about(self) -> dict[str, Any]:
+        """The assignment in plain data: its exercises, their tests' titles, its limits."""
+        return {
+            "assignment": self._kit.assignment,
+            "title": self.bench.assignment.title,
+            "withheld": list(self._kit.withheld.modules),
+            "cell_seconds": self._kit.limits.cell_seconds,
+            "memory_mib": self._kit.limits.memory_mib,
+            "output_kib": self._kit.limits.output_kib,
+            "exercises": [
+                {
+                    "id": cell.id,
+                    "title": cell.title,
+                    "hints": len(self._source.hints.get(cell.id, ())),
+                }
+                for cell in self._source.answers
+            ],
+        }
+
+    def check(self, exercise: str, correspondent: Correspondent) -> tuple[TestResult, ...]:
+        """Run the tests of one exercise against the process at the other end.
+
+        Raises:
+            GraderError: there is no such exercise.
+            SourceError: a setup cell stopped with an error.
+        """
+        self._require(exercise)
+        session, self._ready = self._ready or self._session(), None
+        learner = LinkedLearner(RelayedProcess(correspondent), self._kit.limits)
+        session.learner = learner
+        with as_nbgrader_executes():
+            with contextlib.suppress(LinkError):  # it is gone, and every question says so
+                learner.watch(self._kit.reference.shortcuts)
+            results = tuple(session.run_test(cell) for cell in self._tests(exercise))
+            named = self._namer.name(results, session.exchanges)
+        return without_marks(named, learner.shortcuts_met())
+
+    @property
+    def is_not_ready(self) -> bool:
+        """Whether there is something to prepare."""
+        return self._ready is None or bool(self._unnamed)
+
+    def prepare(self) -> None:
+        """Do one thing that a check would have to wait for."""
+        with as_nbgrader_executes():
+            if self._ready is None:
+                self._ready = self._session()
+            elif self._unnamed:
+                self._namer.learn(self._unnamed.pop(0))
+
+    def hint(self, exercise: str, number: int) -> str:
+        """One hint of the ladder, the first being number 1; empty when there is none."""
+        self._require(exercise)
+        ladder = self._source.hints.get(exercise, ())
+        return ladder[number - 1] if 1 <= number <= len(ladder) else ""
+
+    def solution(self, exercise: str) -> str:
+        """The reference answer."""
+        self._require(exercise)
+        return reference_answers(self._source)[exercise]
+
+    def _session(self) -> TestSession:
+        """A session in which the setup cells have run; its learner comes later."""
+        session = TestSession(LocalLearner(), 3 * self._kit.limits.cell_seconds)
+        for cell in self._cells(Role.SETUP):
+            session.run_setup(cell)
+        return session
+
+    def _cells(self, role: Role) -> Iterator[ScriptCell]:
+        return (cell for cell in self._kit.reference.cells if cell.role is role)
+
+    def _tests(self, exercise: str) -> Iterator[ScriptCell]:
+        return (cell for cell in self._cells(Role.TEST) if cell.exercise == exercise)
+
+    def _require(self, exercise: str) -> None:
+        known = [cell.id for cell in self._source.answers]
+        if exercise not in known:
+            raise GraderError(
+                f"there is no exercise {exercise!r}; there are: {', '.join(known)}."
+                f"{did_you_mean(exercise, known)}"
+            )
