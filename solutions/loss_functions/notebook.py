@@ -530,12 +530,14 @@ with exercise("numerical_gradient"):
 
 # %% hidden="numerical_gradient_step" exercise="numerical_gradient" points=2 title="the step that is asked for is the step that is taken"
 @probe
-def gradient_of_cubes(x, h):
-    return numerical_gradient(lambda v: float(np.sum(v**3)), x, h)
+def gradient_of_cubes(x, *step):
+    return numerical_gradient(lambda v: float(np.sum(v**3)), x, *step)
 
 
 got = gradient_of_cubes(np.array([1.0, 2.0]), 0.5)
 assert_close(got, [3.25, 12.25], "central differences of x**3 at [1, 2] with h = 0.5")
+at_zero = gradient_of_cubes(np.array([0.0]))  # where it is h**2
+assert_close(at_zero, [1e-10], "that of x**3 at 0 with the default h", rtol=1e-3, atol=0)
 
 
 # %% hidden="numerical_gradient_restores" exercise="numerical_gradient" points=2 title="x leaves as it came, bit for bit"
@@ -624,6 +626,8 @@ assert_close(relative_error(2.0, 2.5), 0.2, "the relative error of 2 and 2.5")
 assert_close(relative_error(2.5, 2.0), 0.2, "the relative error of 2.5 and 2")
 assert_close(relative_error(-2.0, -2.5), 0.2, "the relative error of -2 and -2.5")
 assert_close(relative_error(-1.0, 1.0), 2.0, "the relative error of -1 and 1")
+assert_close(relative_error(-2.5, 2.0), 1.8, "the relative error of -2.5 and 2")
+assert_close(relative_error(2.0, -2.5), 1.8, "the relative error of 2 and -2.5")
 
 # %% hidden="relative_error_scale" exercise="relative_error" points=1 title="a table with very small and very large entries"
 a, b = np.array([[1e-9, 1e6], [0.0, 3.0]]), np.array([[2e-9, 1.25e6], [0.0, 3.0]])
