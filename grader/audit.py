@@ -23,6 +23,7 @@ from grader.authoring.source import AssignmentSource, SourceCell, read_source
 from grader.configuration import Course
 from grader.execution.batch import default_workers, execute_batch
 from grader.mistakes import Mistake, check_mistakes
+from grader.mutation.equivalents import equivalents_file, load_equivalents
 from grader.records import Outcome, Run, Script, Submission
 from grader.workbench import Workbench, open_current_workbench
 
@@ -200,6 +201,7 @@ def _nothing_leaks(course: Course, assignment_id: str) -> Finding:
         read_source(course.solution_source(assignment_id)),
         path.read_text(encoding="utf-8") if path.exists() else "",
         (course.root / "assignments", course.root / "course"),
+        load_equivalents(equivalents_file(course, assignment_id)),
     )
     return Finding(
         "the wall", tuple(str(leak) for leak in leaks), "no secret in assignments/ or course/"

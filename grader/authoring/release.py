@@ -25,6 +25,7 @@ from grader.authoring.source import read_source
 from grader.configuration import Course
 from grader.converters import captured_log, load_config, make_converter
 from grader.errors import ReleaseError
+from grader.mutation.equivalents import equivalents_file, load_equivalents
 
 __all__ = ["ReleaseReport", "release"]
 
@@ -85,7 +86,12 @@ def _refuse_leaks(
     others = sorted(
         folder for folder in released.parent.glob("*") if folder.is_dir() and folder != released
     )
-    leaks = find_leaks(source, text, [stage, *others, course.root / "course"])
+    leaks = find_leaks(
+        source,
+        text,
+        [stage, *others, course.root / "course"],
+        load_equivalents(equivalents_file(course, assignment_id)),
+    )
     if leaks:
         shown = [f"- {leak}" for leak in leaks[:_LEAKS_SHOWN]]
         if len(leaks) > len(shown):

@@ -1,15 +1,16 @@
 """Find what must not reach learners in what does: the wall of DESIGN.md, as a search.
 
-Secrets are the lines of hidden tests, solutions, mark schemes and mistakes, and the hints, of
-mistakes and of the ladders.
+Secrets are the lines of hidden tests, solutions, mark schemes, mistakes and equivalent mutants,
+the hints, of mistakes and of the ladders, and the reasons why mutants are equivalent.
 They are looked for in every text of `assignments/` and `course/`, without white space,
 comment signs and prompts. What counts as found:
 
 | where           | what                               | a run of lines | one line of at least |
 |-----------------|------------------------------------|----------------|----------------------|
 | assignments/    | any                                | 2              | 24 characters        |
-| course/         | hidden tests, hints, written parts | 2              | 40 characters        |
-| course/         | solutions, mistakes                | 3              | -                    |
+| course/         | hidden tests, written parts,       | 2              | 40 characters        |
+|                 | hints, reasons                     |                |                      |
+| course/         | solutions, mistakes, mutants       | 3              | -                    |
 
 The library implements the same formulas as the solutions, so that one line in common means
 nothing there, but three in a row mean a paste. Only *significant* lines count, and a run
@@ -32,6 +33,7 @@ from pathlib import Path
 from grader.authoring.cells import MARK_SCHEME, SOLUTION, AssignmentSource, inside, starter
 from grader.authoring.places import Place, normalised, places
 from grader.errors import MistakesError
+from grader.mutation.equivalents import Equivalent
 
 __all__ = ["Leak", "find_leaks"]
 
@@ -78,6 +80,7 @@ _IN_ASSIGNMENTS = _Rule(run=2, alone=24)
 _IN_LIBRARY = {
     "solution": _Rule(run=3, alone=None),
     "mistake": _Rule(run=3, alone=None),
+    "mutant": _Rule(run=3, alone=None),
 }
 _IN_LIBRARY_OTHERWISE = _Rule(run=2, alone=40)
 _OF_WHAT_IS_SHOWN = _Rule(run=3, alone=None)
@@ -99,7 +102,10 @@ class _Secret:
 
 
 def find_leaks(
-    source: AssignmentSource, mistakes_text: str, roots: Sequence[Path]
+    source: AssignmentSource,
+    mistakes_text: str,
+    roots: Sequence[Path],
+    equivalents: Sequence[Equivalent] = (),
 ) -> tuple[Leak, ...]:
     """Every secret of the assignment that occurs in a file below one of the roots.
 
@@ -108,7 +114,11 @@ def find_leaks(
     Raises:
         MistakesError: `mistakes_text` is no Python.
     """
-    secrets = [*_secrets(source), *_secrets_of_mistakes(source, mistakes_text)]
+    secrets = [
+        *_secrets(source),
+        *_secrets_of_mistakes(source, mistakes_text),
+        *_secrets_of_equivalents(source, equivalents),
+    ]
     return tuple(
         leak
         for root in roots
@@ -195,8 +205,7 @@ def _secrets(source: AssignmentSource) -> Iterator[_Secret]:
 
 
 def _secrets_of_mistakes(source: AssignmentSource, text: str) -> Iterator[_Secret]:
-    solutions = [inside(cell.source, SOLUTION) for cell in source.answers]
-    shown = _joined([*(starter(cell) for cell in source.cells), *solutions])
+    shown = _shown_or_solution(source)
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
@@ -208,6 +217,21 @@ def _secrets_of_mistakes(source: AssignmentSource, text: str) -> Iterator[_Secre
             yield _Secret("mistake", node.name, body, shown=shown)
             for hint in _hints(node):
                 yield _Secret("hint", node.name, hint)
+
+
+def _secrets_of_equivalents(
+    source: AssignmentSource, equivalents: Sequence[Equivalent]
+) -> Iterator[_Secret]:
+    shown = _shown_or_solution(source)
+    for each in equivalents:
+        lines = "\n".join(line[1:] for line in each.change.split("\n"))
+        yield _Secret("mutant", each.id, lines, shown=shown)
+        yield _Secret("reason", each.id, " ".join(each.reason.split()))
+
+
+def _shown_or_solution(source: AssignmentSource) -> str:
+    solutions = [inside(cell.source, SOLUTION) for cell in source.answers]
+    return _joined([*(starter(cell) for cell in source.cells), *solutions])
 
 
 def _joined(texts: Iterable[str]) -> str:

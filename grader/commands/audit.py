@@ -22,9 +22,10 @@ from grader.commands.console import (
     print_json,
     run_progress,
 )
-from grader.commands.mutants import ExerciseOption, MutantsOption
+from grader.commands.mutants import ExerciseOption, MutantsOption, WriteOption
 from grader.configuration import load_course
 from grader.mutation.examine import examine_mutants
+from grader.mutation.facts import write_facts
 
 __all__ = ["audit"]
 
@@ -34,6 +35,7 @@ def audit(
     assignment: AssignmentArgument,
     mutants: MutantsOption = False,
     exercise: ExerciseOption = None,
+    write: WriteOption = False,
     sandbox: SandboxOption = "bubblewrap",
     workers: WorkersOption = 0,
     json: JsonOption = False,
@@ -42,31 +44,31 @@ def audit(
 
     Exit code 0 when everything holds, 1 when the assignment may not be released.
     """
-    if exercise and not mutants:
-        raise typer.BadParameter("--exercise goes with --mutants")
+    if (exercise or write) and not mutants:
+        raise typer.BadParameter("--exercise and --write go with --mutants")
+    if exercise and write:
+        raise typer.BadParameter("--write needs the mutants of all exercises")
     course = load_course()
-    holds, found = True, dict[str, Any]()
+    batch: dict[str, Any] = {"sandbox": sandbox, "workers": workers}
+    holds = True
+    found: dict[str, Any] = {"assignment": assignment}
     if not exercise:
         with run_progress("auditing", quiet=json) as tell:
-            report = audit_assignment(
-                course, assignment, sandbox=sandbox, workers=workers, on_progress=tell
-            )
+            report = audit_assignment(course, assignment, **batch, on_progress=tell)
         holds, found = report.holds, asdict(report)
         if not json:
             _show(report)
     if mutants:
         with run_progress("mutants, which should fail", quiet=json) as tell:
             examined = examine_mutants(
-                course,
-                assignment,
-                exercises=exercise or (),
-                sandbox=sandbox,
-                workers=workers,
-                on_progress=tell,
+                course, assignment, exercises=exercise or (), **batch, on_progress=tell
             )
         holds, found["mutants"] = holds and examined.holds, of_mutants.as_json(examined)
         if not json:
             of_mutants.show(examined)
+        if write and holds:
+            written = write_facts(course, examined).relative_to(course.root)
+            typer.echo(f"wrote {written}", err=json)
     if json:
         print_json(found | {"holds": holds})
     if not holds:

@@ -13,7 +13,7 @@ from grader.commands.console import console
 from grader.mutation.equivalents import as_toml
 from grader.mutation.report import MutationReport, Tally
 
-__all__ = ["ExerciseOption", "MutantsOption", "as_json", "show"]
+__all__ = ["ExerciseOption", "MutantsOption", "WriteOption", "as_json", "show"]
 
 MutantsOption = Annotated[
     bool,
@@ -25,6 +25,13 @@ ExerciseOption = Annotated[
         "--exercise",
         metavar="NAME",
         help="With --mutants: only those of this exercise, and nothing else. May be repeated.",
+    ),
+]
+WriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--write",
+        help="With --mutants: when everything holds, keep the counts in solutions/ID/audit.toml.",
     ),
 ]
 

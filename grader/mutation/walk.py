@@ -22,6 +22,8 @@ _Node = TypeVar("_Node", bound=ast.AST)
 # the value of these arguments is an axis and not a number: `grader.mutation.calls` changes it
 AXES = frozenset({"axis", "axes", "dim", "dims"})
 
+# no marks hang on what only guards against a slip of one's own
+_GUARDS = frozenset({"strict", "check", "validate"})
 _CLOSED_FIELDS = frozenset({"annotation", "returns", "decorator_list", "msg", "type_comment"})
 # an f-string or the error that is raised: nobody's marks hang on the words in it
 _CLOSED_NODES = (ast.JoinedStr, ast.Raise)
@@ -78,7 +80,9 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def _open_fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, _CLOSED_NODES) or (isinstance(node, ast.keyword) and node.arg in AXES):
+    if isinstance(node, _CLOSED_NODES):
+        return
+    if isinstance(node, ast.keyword) and node.arg in AXES | _GUARDS:
         return
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
         return  # -1 is one number
