@@ -1,28 +1,31 @@
 """Read course.toml, the one declaration of a course, and say where its files lie.
 
-Guarantees: a `Course` is complete and correct, or there is none. A missing, unknown or
-wrongly typed key is one `ConfigurationError` that names the file, the table, the key, the
-type that is expected, and a line to copy.
-Option chosen: a table of keys and a reader of twenty lines, not a schema library: there
-are three kinds of tables, and the messages are for instructors.
+Guarantees: a `Course` is complete and correct, or there is none; what is wrong is told as
+`grader.tables` tells it.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
-import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from course.link.withhold import library_modules, may_be_withheld
 from grader.errors import ConfigurationError, UnknownAssignment
 from grader.records import Limits
+from grader.tables import (
+    Key,
+    Table,
+    did_you_mean,
+    is_id,
+    is_positive,
+    is_text,
+    is_whole,
+    read_toml,
+    refuse_unknown,
+)
 
 __all__ = ["COURSE_FILE", "Assignment", "Course", "did_you_mean", "load_course"]
 
@@ -51,6 +54,7 @@ class Course:
     title: str
     week: int
     assignments: tuple[Assignment, ...]
+    outline: Path | None = None  # the agenda, readings and project of the week
 
     def assignment(self, assignment_id: str) -> Assignment:
         """The declared assignment of this id.
@@ -71,6 +75,11 @@ class Course:
     def var(self) -> Path:
         """nbgrader's working course; nothing in it is kept by git."""
         return self.root / "var"
+
+    @property
+    def week_page(self) -> Path:
+        """The page of the documentation that `grader week` writes."""
+        return self.root / "docs" / f"week{self.week}.md"
 
     @property
     def gradebook(self) -> Path:
@@ -131,17 +140,6 @@ class Course:
         )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence that offers the closest known name, or nothing.
-
-    Example:
-        >>> did_you_mean("los_functions", ["loss_functions"])
-        " Did you mean 'loss_functions'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
 def load_course(root: Path | None = None) -> Course:
     """Read the course at `root`, or at the nearest folder above the current one.
 
@@ -150,9 +148,11 @@ def load_course(root: Path | None = None) -> Course:
     """
     folder = _nearest_root(Path.cwd()) if root is None else root.resolve()
     path = folder / COURSE_FILE
-    document = _read_toml(path)
-    _refuse_unknown(path, "the file", document, ("course", "limits", "assignments"))
-    about = _Table(path, "[course]", _table(path, document, "course"), _COURSE_KEYS)
+    document = read_toml(
+        path, "A course needs this file; run the command in the folder of the course."
+    )
+    refuse_unknown(path, "the file", document, ("course", "limits", "assignments"))
+    about = Table(path, "[course]", _table(path, document, "course"), _COURSE_KEYS)
     week = about.required("week")
     limits = _limits(path, "[limits]", document.get("limits", {}), Limits())
     return Course(
@@ -161,6 +161,7 @@ def load_course(root: Path | None = None) -> Course:
         title=about.required("title"),
         week=week,
         assignments=_assignments(path, document, week, limits),
+        outline=folder / about.values["outline"] if "outline" in about.values else None,
     )
 
 
@@ -174,63 +175,33 @@ def _nearest_root(start: Path) -> Path:
     )
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}. A course needs this file; "
-            "run the command in the folder of the course."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is not TOML: {error}. Mend that line.") from error
-
-
-@dataclass(frozen=True)
-class _Key:
-    """What a key must hold: a test, the words for it, and a line to copy."""
-
-    accepts: Any
-    expected: str
-    example: str
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]*", value) is not None
-
-
-def _is_positive(value: object, whole: bool = False) -> bool:
-    kinds = int if whole else (int, float)
-    # bool is an int in Python; NaN and infinity are floats in TOML
-    return isinstance(value, kinds) and value is not True and 0 < value < float("inf")
-
-
 def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
+    return isinstance(value, list) and all(map(is_text, value)) and len(set(value)) == len(value)
 
 
 def _is_instant(value: object) -> bool:
     return isinstance(value, datetime) and value.tzinfo is not None
 
 
-_ID = _Key(_is_id, "an id: small letters, digits and _", 'id = "loss_functions"')
-_TITLE = _Key(_is_text, "a text that is not empty", 'title = "Loss functions"')
-_WEEK = _Key(partial(_is_positive, whole=True), "a whole number from 1", "week = 3")
-_MINUTES = _Key(_is_positive, "a positive number", "minutes = 180")
-_DUE = _Key(_is_instant, "a date and time with its offset", "due = 2026-01-31T23:59:00+01:00")
-_WITHHELD = _Key(
+def _is_toml_inside(value: object) -> bool:
+    path = PurePosixPath(value if isinstance(value, str) else "")
+    return path.suffix == ".toml" and not path.is_absolute() and ".." not in path.parts
+
+
+_ID = Key(is_id, "an id: small letters, digits and _", 'id = "loss_functions"')
+_TITLE = Key(is_text, "a text that is not empty", 'title = "Loss functions"')
+_WEEK = Key(is_whole, "a whole number from 1", "week = 3")
+_MINUTES = Key(is_positive, "a positive number", "minutes = 180")
+_DUE = Key(_is_instant, "a date and time with its offset", "due = 2026-01-31T23:59:00+01:00")
+_WITHHELD = Key(
     _are_texts, "a list of the library's modules, each once", 'withheld = ["course.losses"]'
 )
 
-_COURSE_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK}
+_OUTLINE = Key(
+    _is_toml_inside, "a TOML file below the folder of the course", 'outline = "weeks/week3.toml"'
+)
+
+_COURSE_KEYS = {"id": _ID, "title": _TITLE, "week": _WEEK, "outline": _OUTLINE}
 _ASSIGNMENT_KEYS = {
     "id": _ID,
     "title": _TITLE,
@@ -241,10 +212,10 @@ _ASSIGNMENT_KEYS = {
 }
 
 
-def _limit_key(name: str, default: float) -> _Key:
+def _limit_key(name: str, default: float) -> Key:
     whole = isinstance(default, int)
     expected = "a positive whole number" if whole else "a positive number"
-    return _Key(partial(_is_positive, whole=whole), expected, f"{name} = {default:g}")
+    return Key(is_whole if whole else is_positive, expected, f"{name} = {default:g}")
 
 
 _LIMIT_KEYS = {
@@ -252,50 +223,15 @@ _LIMIT_KEYS = {
 }
 
 
-class _Table:
-    """One table of the file, whose every key has been checked."""
-
-    def __init__(self, path: Path, name: str, values: object, keys: dict[str, _Key]) -> None:
-        if not isinstance(values, dict):
-            raise ConfigurationError(f"{path}: {name} is {values!r}; expected a table of keys.")
-        self.path, self.name, self.keys = path, name, keys
-        self.values: dict[str, Any] = values
-        _refuse_unknown(path, name, values, tuple(keys))
-        for key, value in values.items():
-            if not keys[key].accepts(value):
-                raise self.error(key, f"is {value!r}")
-
-    def required(self, key: str) -> Any:
-        if key not in self.values:
-            raise self.error(key, "is missing")
-        return self.values[key]
-
-    def error(self, key: str, found: str) -> ConfigurationError:
-        rule = self.keys[key]
-        return ConfigurationError(
-            f"{self.path}: {self.name}: the key {key!r} {found}; expected {rule.expected}, "
-            f"for example: {rule.example}"
-        )
-
-
-def _refuse_unknown(path: Path, table: str, values: Iterable[str], known: tuple[str, ...]) -> None:
-    for key in values:
-        if key not in known:
-            raise ConfigurationError(
-                f"{path}: {table}: the key {key!r} is unknown; expected one of "
-                f"{', '.join(known)}.{did_you_mean(key, known)}"
-            )
-
-
 def _table(path: Path, document: dict[str, Any], name: str) -> object:
     if name not in document:
-        example = "\n".join([f"[{name}]", *(key.example for key in _COURSE_KEYS.values())])
+        example = "\n".join([f"[{name}]", _ID.example, _TITLE.example, _WEEK.example])
         raise ConfigurationError(f"{path}: the table [{name}] is missing; for example:\n{example}")
     return document[name]
 
 
 def _limits(path: Path, name: str, values: object, defaults: Limits) -> Limits:
-    table = _Table(path, name, values, _LIMIT_KEYS)
+    table = Table(path, name, values, _LIMIT_KEYS)
     return replace(
         defaults,
         **{
@@ -331,7 +267,7 @@ def _assignment(path: Path, name: str, values: object, week: int, limits: Limits
     if isinstance(values, dict):
         own_limits = values.get("limits", {})
         values = {key: value for key, value in values.items() if key != "limits"}
-    table = _Table(path, name, values, _ASSIGNMENT_KEYS)
+    table = Table(path, name, values, _ASSIGNMENT_KEYS)
     return Assignment(
         id=table.required("id"),
         title=table.required("title"),
@@ -343,7 +279,7 @@ def _assignment(path: Path, name: str, values: object, week: int, limits: Limits
     )
 
 
-def _withheld(table: _Table) -> tuple[str, ...]:
+def _withheld(table: Table) -> tuple[str, ...]:
     names: list[str] = table.values.get("withheld", [])
     known = [module for module in library_modules() if may_be_withheld(module)]
     for name in names:

@@ -12,6 +12,7 @@ from grader.commands.feedback import feedback
 from grader.commands.grade import grade
 from grader.commands.release import release
 from grader.commands.render import render
+from grader.commands.week import week
 
 __all__ = ["app"]
 
@@ -24,5 +25,5 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # in the order in which an instructor meets them
-for command in (demo, build, release, audit, render, grade, feedback, doctor):
+for command in (demo, build, release, audit, render, grade, feedback, week, doctor):
     app.command()(command)

@@ -15,6 +15,7 @@ PAGES = (
     "docs/author.md",
     "docs/hub.md",
     "docs/learner.md",
+    "docs/week3.md",
     "docs/performance.md",
     "docs/security.md",
     "docs/README.md",

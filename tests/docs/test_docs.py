@@ -12,6 +12,7 @@ from grader.authoring import source as source_format
 from grader.authoring.release import release
 from grader.configuration import Assignment, Course, load_course
 from grader.records import Limits, Outcome
+from grader.week import outline
 
 from .pages import PAGES, REPOSITORY, anchors, code, links, read, section
 
@@ -63,6 +64,20 @@ def test_every_key_of_course_toml_is_explained() -> None:
     keys = {each.name for kind in (Course, Assignment, Limits) for each in fields(kind)}
     keys -= {"root", "assignments"}  # the place of the file, and a table of its own
     assert {key for key in keys if f"| `{key}` |" not in table} == set()
+
+
+def test_every_key_of_an_outline_is_explained_below_its_table() -> None:
+    text = section("docs/instructor.md", "The outline of a week")
+    explained, table = set(), ""
+    for name, key in re.findall(r"^\| (.*?) ?\| `(\w+)` \|", text, flags=re.M):
+        table = name or table
+        explained.add((table, key))
+    tables = {outline.Outline: "(top)", outline.Project: "`[project]`"}
+    tables |= {outline.Slot: "`[[agenda]]`", outline.Reading: "`[[readings]]`"}
+    tables |= {kind: f"`[[project.{name}]]`" for name, kind in outline._PARTS.items()}
+    assert explained == {
+        (tables[kind], key) for kind, keys in outline._KEYS.items() for key in keys
+    }
 
 
 def test_the_defaults_of_the_limits_are_the_ones_in_the_page() -> None:

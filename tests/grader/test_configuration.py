@@ -51,10 +51,16 @@ def write(root: Path, text: str) -> Course:
 
 def test_a_course_holds_what_the_file_says(course: Course, tmp_path: Path) -> None:
     assert (course.root, course.id, course.title) == (tmp_path.resolve(), "week3", "Week 3")
+    assert course.outline is None
     first, second = course.assignments
     assert (first.id, first.week, first.minutes) == ("loss_functions", 3, 180)
     assert first.due == datetime(2026, 1, 31, 23, 59, tzinfo=timezone(timedelta(hours=1)))
     assert (second.id, second.week, second.minutes, second.due) == ("sgdr", 4, 90.5, None)
+
+
+def test_the_outline_of_the_week_lies_below_the_course(tmp_path: Path) -> None:
+    text = RIGHT.replace("week = 3\n", 'week = 3\noutline = "weeks/week3.toml"\n', 1)
+    assert write(tmp_path, text).outline == tmp_path.resolve() / "weeks" / "week3.toml"
 
 
 def test_an_assignment_overrides_the_limits_of_the_course_key_by_key(course: Course) -> None:
@@ -107,6 +113,10 @@ def test_a_known_assignment_is_given(course: Course) -> None:
 
 
 WRONG = [
+    ("week = 3\n", 'week = 3\noutline = "/week3.toml"\n', ["[course]", "'outline'", "below the"]),
+    ("week = 3\n", 'week = 3\noutline = "../week3.toml"\n', ["'outline'", "for example: outline"]),
+    ("week = 3\n", 'week = 3\noutline = "week3.md"\n', ["'outline'", "a TOML file"]),
+    ("week = 3\n", "week = 3\noutline = 3\n", ["'outline'", "is 3"]),
     ('"course.losses"', "3", ["[[assignments]] number 2", "'withheld'", "a list of the library's"]),
     ('["course.losses", "course.linear"]', '"course.losses"', ["'withheld'", "for example: wi"]),
     ("course.linear", "course.losses", ["'withheld'", "each once"]),

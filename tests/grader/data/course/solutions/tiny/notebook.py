@@ -14,6 +14,12 @@
 # ```python
 # mean_square([1, 2, 3])
 # ```
+#
+# ## When you are done, you can
+#
+# - square numbers and
+#   average them;
+# - add up rows.
 
 # %% setup="imports"
 import numpy as np
