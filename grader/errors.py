@@ -5,6 +5,7 @@
     |   +-- UnknownAssignment       no such assignment in course.toml
     +-- SourceError                 an assignment's source cannot be built
     +-- MistakesError               an assignment's mistakes.py cannot be used
+    +-- ReviewsError                an assignment's reviews.py cannot be used
     +-- ReleaseError                nbgrader would not release it, or a secret would leak
     +-- RenderError                 a notebook of ours cannot be executed to its end
     +-- SubmissionError             one learner's file cannot be read; the batch goes on
@@ -26,6 +27,7 @@ __all__ = [
     "MistakesError",
     "ReleaseError",
     "RenderError",
+    "ReviewsError",
     "SandboxError",
     "SourceError",
     "SubmissionError",
@@ -51,6 +53,10 @@ class SourceError(GraderError):
 
 class MistakesError(GraderError):
     """The known wrong answers of an assignment cannot be loaded."""
+
+
+class ReviewsError(GraderError):
+    """The questions for spaced return of an assignment cannot be used."""
 
 
 class ReleaseError(GraderError):

@@ -105,7 +105,7 @@ class LiveCopy:
             os.kill(self._pid, signal.SIGTERM)  # it has closed the link, so it has ended or will
         code = os.waitstatus_to_exitcode(self._wait())
         if code == -signal.SIGXCPU:
-            return "it used too much processor time and was stopped"
+            return "it used too much processor time and was stopped."
         if code in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT):
             return (
                 "it was ended by the system. Does it use much more memory than it should, "
@@ -147,7 +147,7 @@ def _leave_the_kernel_alone() -> None:
         from IPython.core.displaypub import DisplayPublisher
         from IPython.core.getipython import get_ipython
 
-        shell = get_ipython()  # type: ignore[no-untyped-call]
+        shell = get_ipython()
         if shell is not None:
             shell.display_pub = _Silent(DisplayPublisher())
     if "torch" in sys.modules:

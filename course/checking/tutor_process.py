@@ -66,6 +66,17 @@ class TutorProcess:
         """The reference answer."""
         return str(self._ask({"do": "solution", "exercise": exercise})["solution"])
 
+    def question(self, exercise: str, seed: int) -> str:
+        """A fresh question about an exercise; the same for the same seed."""
+        request = {"do": "review", "exercise": exercise, "seed": seed}
+        return str(self._ask(request)["question"])
+
+    def judge(self, exercise: str, seed: int, given: str) -> Mapping[str, Any]:
+        """Whether `given` answers the question of that seed: `right`, `answer`, `explanation`."""
+        request = {"do": "judge", "exercise": exercise, "seed": seed, "given": given}
+        judged: Mapping[str, Any] = self._ask(request)
+        return judged
+
     def grade(self, path: Path, sandbox: str = "") -> Mapping[str, Any]:
         """Grade a whole notebook from the beginning, in a process of its own."""
         request = {"do": "grade", "path": str(path), "sandbox": sandbox}
@@ -86,6 +97,7 @@ class TutorProcess:
         interrupted = False
         message = self._ask({"do": "check", "exercise": exercise})
         while "ask" in message:
+            reply: dict[str, Any]
             try:
                 if interrupted:
                     raise LinkClosed("the check was stopped")

@@ -207,12 +207,13 @@ class LinkedLearner:
     def _epitaph(self) -> str:
         verdict = self._process.verdict()
         if verdict is not None:
-            return f"{verdict} and was ended"
+            return verdict if verdict.endswith((".", "?")) else f"{verdict} and was ended"
         code = self._process.exit_code()
         return "it ended" if code is None else f"it ended by itself (exit code {code})"
 
     def _lost(self, why: str) -> LinkError:
-        self._dead = f"The process that runs your notebook is gone: {why}."
+        stop = "" if why.endswith((".", "?")) else "."
+        self._dead = f"The process that runs your notebook is gone: {why}{stop}"
         return LinkError(self._dead)
 
 

@@ -8,6 +8,8 @@ of its input. Messages are the link's frames with dictionaries in the link's cod
     {"do": "hint", "exercise", "number"}       -> {"hint": str}
     {"do": "solution", "exercise"}             -> {"solution": str}
     {"do": "grade", "path", "sandbox"}         -> {"graded": {...}}
+    {"do": "review", "exercise", "seed"}       -> {"question": str}
+    {"do": "judge", "exercise", "seed", "given"} -> {"right": bool, "answer", "explanation"}
     anything that cannot be answered           -> {"error": str}
 """
 
@@ -23,6 +25,7 @@ from course.link.codec import decode, encode
 from course.link.frames import LinkClosed, LinkTimeout, Stream
 from grader.configuration import load_course
 from grader.errors import GraderError
+from grader.reviews import Question, judge, parse_numbers
 from grader.tutor.grade import grade_file
 from grader.tutor.results import plain_results
 from grader.tutor.tutor import Tutor
@@ -80,6 +83,8 @@ def _answer(tutor: Tutor, messages: _Messages, request: Mapping[str, Any]) -> di
         },
         "hint": lambda: {"hint": tutor.hint(str(request["exercise"]), int(request["number"]))},
         "solution": lambda: {"solution": tutor.solution(str(request["exercise"]))},
+        "review": lambda: {"question": tutor.question(*_which(request)).text},
+        "judge": lambda: _judged(tutor.question(*_which(request)), str(request["given"])),
         "grade": lambda: {
             "graded": grade_file(tutor.bench, Path(request["path"]), str(request["sandbox"]))
         },
@@ -90,6 +95,23 @@ def _answer(tutor: Tutor, messages: _Messages, request: Mapping[str, Any]) -> di
         return {"error": str(error)}
     except (KeyError, TypeError, ValueError) as error:
         return {"error": f"the request was not understood ({type(error).__name__}: {error})"}
+
+
+def _which(request: Mapping[str, Any]) -> tuple[str, int]:
+    return str(request["exercise"]), int(request["seed"])
+
+
+def _judged(question: Question, given: str) -> dict[str, Any]:
+    numbers = parse_numbers(given)
+    if numbers is None:
+        raise GraderError(
+            f"{given!r} is not understood; expected numbers, such as 2.5 or 1/4 or 0.2, 0.8"
+        )
+    return {
+        "right": judge(question, numbers),
+        "answer": list(question.numbers),
+        "explanation": question.explanation,
+    }
 
 
 def _take_over_stdio() -> Stream:

@@ -40,9 +40,9 @@ class RelayedProcess:
         return None
 
     def verdict(self) -> str | None:
-        """Why the other side says that its process is gone."""
+        """Why the other side says that its process is gone, as a whole sentence."""
         why: str | None = self.stream.gone
-        return why
+        return why if why is None or why.endswith((".", "?")) else f"{why}."
 
 
 class _RelayedStream:

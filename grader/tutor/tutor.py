@@ -10,7 +10,8 @@ in which the setup cells have run, the traces of the known mistakes) is made whi
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -19,16 +20,18 @@ from course.link.withhold import Withheld
 from grader.authoring.build import reference_answers, to_notebook
 from grader.authoring.source import read_source
 from grader.configuration import Course, did_you_mean
-from grader.errors import GraderError, LinkError
+from grader.errors import GraderError, LinkError, ReviewsError
 from grader.execution.execute import as_nbgrader_executes
 from grader.execution.kit import Kit
 from grader.execution.naming import MistakeNamer
 from grader.execution.shortcuts import without_marks
 from grader.link.learner import LinkedLearner, LocalLearner
 from grader.link.session import TestSession
+from grader.link.student_error import StudentError
 from grader.mistakes import load_mistakes
 from grader.rebuild import pristine_notebook, script_of
 from grader.records import Role, ScriptCell, TestResult
+from grader.reviews import Question, load_reviews
 from grader.tutor.relay import Correspondent, RelayedProcess
 from grader.workbench import NOBODY, Workbench
 
@@ -60,6 +63,8 @@ class Tutor:
         self.bench = Workbench(course, assignment, pristine, kit)
         self._kit = kit
         self._namer = MistakeNamer(kit)
+        exercises = [cell.id for cell in self._source.answers]
+        self._reviews = load_reviews(self._source.path.with_name("reviews.py"), exercises)
         self._ready: TestSession | None = None
         self._unnamed = [cell.id for cell in self._source.answers]
 
@@ -96,7 +101,7 @@ class Tutor:
         with as_nbgrader_executes():
             with contextlib.suppress(LinkError):  # it is gone, and every question says so
                 learner.watch(self._kit.reference.shortcuts)
-            results = tuple(session.run_test(cell) for cell in self._tests(exercise))
+            results = tuple(_until_a_time_out(session, self._tests(exercise)))
             named = self._namer.name(results, session.exchanges)
         return without_marks(named, learner.shortcuts_met())
 
@@ -124,6 +129,18 @@ class Tutor:
         self._require(exercise)
         return reference_answers(self._source)[exercise]
 
+    def question(self, exercise: str, seed: int) -> Question:
+        """A fresh question about an exercise, the same for the same seed.
+
+        Raises:
+            ReviewsError: there is none about it, or it cannot be made.
+        """
+        self._require(exercise)
+        reviews = self._reviews.get(exercise, ())
+        if not reviews:
+            raise ReviewsError(f"there is no question for a review of {exercise!r} yet.")
+        return reviews[seed % len(reviews)].question(seed)
+
     def _session(self) -> TestSession:
         """A session in which the setup cells have run; its learner comes later."""
         session = TestSession(LocalLearner(), 3 * self._kit.limits.cell_seconds)
@@ -144,3 +161,24 @@ class Tutor:
                 f"there is no exercise {exercise!r}; there are: {', '.join(known)}."
                 f"{did_you_mean(exercise, known)}"
             )
+
+
+def _until_a_time_out(session: TestSession, tests: Iterable[ScriptCell]) -> Iterator[TestResult]:
+    """The result of each test; after one that ran into the time limit nobody waits for the rest."""
+    late: TestResult | None = None
+    for cell in tests:
+        if late is not None:
+            yield replace(
+                late,
+                name=cell.name,
+                title=cell.title,
+                points=cell.points,
+                prints="",
+                hidden=cell.hidden,
+            )
+            continue
+        result = session.run_test(cell)
+        yield result
+        replies = (exchange.reply for exchange in session.exchanges[cell.name])
+        if any(isinstance(each.error, StudentError) and each.error.timeout for each in replies):
+            late = result
