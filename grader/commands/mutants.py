@@ -69,7 +69,7 @@ def as_json(report: MutationReport) -> dict[str, Any]:
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
-    return asdict(tally) | {"survived": tally.survived, "rate": round(tally.rate, 4)}
+    return asdict(tally) | {"rate": round(tally.rate, 4)}
 
 
 def _row(tally: Tally) -> list[str]:

@@ -88,7 +88,7 @@ def examine_mutants(
     scripts = [_only(base, each.exercise, each) for each in mutants]
     runs = {run.learner: run for run in batch.execute(kit, scripts, on_progress)}
     verdicts = tuple(_verdict(each, runs[each.id], known) for each in mutants)
-    problems = (*_faults(runs.values()), *_strays(known, verdicts))
+    problems = (*_faults(verdicts), *_strays(known, verdicts))
     return MutationReport(assignment_id, verdicts, problems, time.perf_counter() - started)
 
 
@@ -143,17 +143,23 @@ def _patience(kit: Kit, seconds: float) -> float:
 
 
 def _verdict(mutant: Mutant, run: Run, known: Sequence[Equivalent]) -> Verdict:
-    if run.outcome is not Outcome.PASSED:
-        killer = next((test for test in run.tests if test.outcome is not Outcome.PASSED), None)
-        return Verdict(mutant, Fate.KILLED, killer.name if killer else "")
+    if run.fault is not None:
+        return Verdict(mutant, Fate.UNKNOWN, run.fault)
+    for test in run.tests:
+        if test.outcome is not Outcome.PASSED:
+            return Verdict(mutant, Fate.KILLED, test.name)
     for each in known:
         if each.id == mutant.id:
             return Verdict(mutant, Fate.EQUIVALENT, each.reason)
     return Verdict(mutant, Fate.SURVIVED)
 
 
-def _faults(runs: Iterable[Run]) -> list[str]:
-    return [f"{run.learner} could not be run: {run.fault}" for run in runs if run.fault]
+def _faults(verdicts: Iterable[Verdict]) -> list[str]:
+    return [
+        f"{each.mutant.id} could not be run: {each.by}"
+        for each in verdicts
+        if each.fate is Fate.UNKNOWN
+    ]
 
 
 def _strays(known: Sequence[Equivalent], verdicts: Sequence[Verdict]) -> list[str]:

@@ -17,11 +17,12 @@ class Fate(StrEnum):
     KILLED = "killed"  # a test of its exercise did not pass
     EQUIVALENT = "equivalent"  # it passed them all, and the author says why no test can tell
     SURVIVED = "survived"  # it passed them all
+    UNKNOWN = "unknown"  # the grader failed
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one mutant. `by` is the test that killed it, or why it is equivalent."""
+    """What became of one mutant. `by`: which test killed it, or why it is equivalent or unknown."""
 
     mutant: Mutant
     fate: Fate
@@ -35,17 +36,14 @@ class Tally:
     mutants: int
     killed: int
     equivalent: int
+    survived: int
 
     @classmethod
     def of(cls, verdicts: Sequence[Verdict]) -> Tally:
         """Count."""
         fates = [verdict.fate for verdict in verdicts]
-        return cls(len(fates), fates.count(Fate.KILLED), fates.count(Fate.EQUIVALENT))
-
-    @property
-    def survived(self) -> int:
-        """Those that nobody has explained."""
-        return self.mutants - self.killed - self.equivalent
+        counts = map(fates.count, (Fate.KILLED, Fate.EQUIVALENT, Fate.SURVIVED))
+        return cls(len(fates), *counts)
 
     @property
     def rate(self) -> float:

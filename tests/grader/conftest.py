@@ -19,6 +19,7 @@ from grader.configuration import Course, load_course
 from grader.execution.execute import Executor
 from grader.execution.kit import Kit
 from grader.grading import Graded
+from grader.mutation import examine
 from grader.records import Run, Script
 from grader.sandbox import Sandbox, choose_sandbox
 from grader.workbench import Workbench, open_workbench
@@ -126,6 +127,6 @@ def without_workers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> list[s
             executed.append(script.learner)
             yield executor.execute(script)
 
-    for module in (grading, audit):
+    for module in (grading, audit, examine):
         monkeypatch.setattr(module, "execute_batch", execute)
     return executed
