@@ -110,6 +110,6 @@ def written(page: str, tables: Mapping[str, Table], about: str) -> str:
     return page
 
 
-def keep_in_page(tables: Mapping[str, Table]) -> None:
-    """Put the tables into the page of the documentation, with what they were measured on."""
-    PAGE.write_text(written(PAGE.read_text("utf-8"), tables, machine()), encoding="utf-8")
+def keep_in_page(tables: Mapping[str, Table], page: Path = PAGE) -> None:
+    """Put the tables into a page of the documentation, with what they were measured on."""
+    page.write_text(written(page.read_text("utf-8"), tables, machine()), encoding="utf-8")

@@ -16,6 +16,7 @@ PAGES = (
     "docs/hub.md",
     "docs/learner.md",
     "docs/week3.md",
+    "docs/assignments.md",
     "docs/performance.md",
     "docs/security.md",
     "docs/README.md",

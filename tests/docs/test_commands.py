@@ -29,6 +29,7 @@ ELSEWHERE = {
     "make check": "a part of make test",
     ".venv/bin/python -m benchmarks.grading --write": "minutes; tests/benchmarks tests its parts",
     ".venv/bin/python -m benchmarks.algorithms --write": "a minute, and it writes into a page",
+    ".venv/bin/python -m benchmarks.assignments --write": "minutes; see test_assignments.py there",
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
     ".venv/bin/jupyter lab": "it waits for a person; test_jupyter_lab_can_be_started asks for less",
