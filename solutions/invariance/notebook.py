@@ -189,8 +189,13 @@ with style.canvas(11, 3.3, 1, len(tiles)) as (figure, grid):
         axes.set_xlabel(f"distance {float((tile - x).norm()):.1f}")
         for spine in axes.spines.values():
             spine.set_visible(True)
-    figure.suptitle("To the pixels, a 3 that moves by two is no longer the same 3")
+    figure.suptitle("To the pixels, a 9 is nearer to this 3 than the same 3, moved by two")
 figure
+
+# %% [markdown]
+# **What just happened.** Compared pixel by pixel, this 9 is 2.6 away from the 3, and the 3 itself,
+# moved by two, 4.3. Whoever classifies by pixels has to see every digit at every place. We want
+# features for which this is not so, and an honest measure of how far we get.
 
 # %% [markdown]
 # ## 2. Who moves along?
@@ -303,7 +308,7 @@ def errors_of_convolutions(images, weight, by):
 
 from course.invariance import equivariance_error as library_error
 
-generator = torch.Generator().manual_seed(3)
+generator = torch.Generator().manual_seed(503)
 images = torch.randn(3, 2, 6, 7, generator=generator, dtype=torch.float64)
 weight = torch.randn(4, 2, 3, 3, generator=generator, dtype=torch.float64)
 for by in ((1, 0), (-2, 3)):
@@ -341,7 +346,7 @@ with torch.random.fork_rng():
         "convolution, zero padding": (nn.Conv2d(1, 8, 3, padding=1), 1),
         "ReLU": (nn.ReLU(), 1),
         "max-pooling, stride 2": (nn.MaxPool2d(2), 2),
-        "a learnt weight per pixel": (lambda x: x * weights, 1),
+        "a weight for each pixel": (lambda x: x * weights, 1),
     }
 with torch.no_grad():
     errors = {n: measure(f, images[:64], (0, 6), stride=s) for n, (f, s) in layers.items()}
@@ -469,7 +474,7 @@ def accuracy_of_a_linear_one(weight, images, labels, shifts):
 
 from course.invariance import accuracy_by_shift as library_accuracy
 
-generator = torch.Generator().manual_seed(5)
+generator = torch.Generator().manual_seed(505)
 weight = torch.randn(4, 30, generator=generator, dtype=torch.float64)
 images = torch.randn(40, 1, 5, 6, generator=generator, dtype=torch.float64)
 labels = (moved(images, 1, 0).flatten(1) @ weight.T).argmax(dim=1)  # right when one pixel down
@@ -530,7 +535,9 @@ figures.accuracy_against_shift(curves, range(9), period=4)
 
 # %% [markdown]
 # **What just happened.** The fully connected network never saw a digit off the middle and is soon
-# lost. The other one is a surprise, a **sawtooth**: SAWTOOTHNUMBERS.
+# lost. The other one is a surprise, a **sawtooth**. On the author's machine it gets 96.7 % of the
+# 450 digits right where it learnt them; 75.8 % one pixel further, that is 94 digits lost to a
+# single pixel; 81.8 % after two pixels, 75.8 % after three; and after four exactly 96.7 % again.
 #
 # The convolutions are not to blame, nor is the mean at the end. It is the **stride**. Max-pooling
 # looks at pixels (0, 1), (2, 3), ...; move the image by one, and the pairs are cut differently, so
@@ -635,8 +642,8 @@ def draw_beliefs(models, chosen):
 
 
 net = nets["max-pooling, global average"]
-wavering = sorted(range(150), key=lambda i: float(belief(net, images[i], int(labels[i])).mean()))
-chosen = [next(i for i in wavering[20:] if labels[i] == digit) for digit in (2, 5, 8)]
+wavering = sorted(range(60), key=lambda i: float(belief(net, images[i], int(labels[i])).mean()))
+chosen = wavering[8:23:5]  # digits of which it is sure at some places and not at others
 draw_beliefs({"max-pooling": net}, chosen)
 
 # %% [markdown]
@@ -728,7 +735,7 @@ with exercise("max_blur_pool"):
 # %% hidden="max_blur_random" exercise="max_blur_pool" points=3 title="colour images that are not square, some values negative"
 from course.invariance import MaxBlurPool
 
-generator = torch.Generator().manual_seed(6)
+generator = torch.Generator().manual_seed(506)
 for shape in ((2, 3, 6, 8), (1, 1, 4, 4), (3, 2, 2, 6)):
     images = torch.randn(shape, generator=generator)
     expected = MaxBlurPool()(images)
@@ -743,7 +750,7 @@ for dy, dx in ((2, 0), (0, -2)):
     assert_close(pooled, expected, f"images moved by ({dy}, {dx})", rtol=1e-4, atol=1e-5)
 
 # %% hidden="max_blur_float64" exercise="max_blur_pool" points=1 title="float64 stays float64, to its last digits"
-generator = torch.Generator().manual_seed(8)
+generator = torch.Generator().manual_seed(508)
 images = torch.randn(1, 2, 4, 6, generator=generator, dtype=torch.float64)
 got = torch.as_tensor(max_blur_pool(images))
 assert got.dtype == torch.float64, f"float64 images come out as {got.dtype}"
@@ -765,7 +772,7 @@ with style.canvas(11, 5.6, 2, 4, sharex=True, sharey=True) as (figure, grid):
     for column in range(4):
         image = moved(canvas_of, 0, column)
         for row_of, (pooled, colour) in enumerate(
-            [(F.max_pool2d(image, 2), style.BLUE), (pool(image), style.ORANGE)]
+            [(F.max_pool2d(image, 2), style.BLUE), (pool(image), style.GREEN)]
         ):
             axes = grid[row_of, column]
             axes.step(np.arange(16), image[0, 0, 0], where="mid", color=style.GREY, linewidth=1)
@@ -781,19 +788,29 @@ figure
 # %% figure="sawtooth_mended"
 from course import figures
 from course.invariance import accuracy_by_shift as library_accuracy
+from course.invariance import shift_consistency as library_consistency
 
 measure = with_fallback(accuracy_by_shift, library_accuracy)
 nets["max, blur, global average"] = train_net("maxblur+gap", 0)
 curves = {name: measure(net, images, labels, to_the_right) for name, net in nets.items()}
+for name, each in nets.items():
+    draws = torch.Generator().manual_seed(0)
+    share = library_consistency(each, images, 7, draws, draws=2)
+    print(f"{name:<32} consistency {share:.2f}")
 figures.accuracy_against_shift(curves, range(9), period=4)
 
 # %% figure="belief_mended"
 draw_beliefs({"max-pooling": net, "max, then blur": nets["max, blur, global average"]}, chosen)
 
 # %% [markdown]
-# **What just happened.** MENDEDNUMBERS It is *not* exactly invariant: three taps are a modest
-# low-pass filter. On ImageNet, Zhang reports for ResNet18 a consistency of 88.4 % instead of
-# 85.1 %, and, which nobody had promised, an accuracy of 71.7 % instead of 69.7 %.
+# **What just happened.** The same training, the same number of weights, and the teeth are gone: from
+# a drop by 21 points to a curve between 97.1 % and 97.8 %. The library's estimate of the
+# consistency, for pairs of places drawn from up to 7 pixels away, goes from 0.60 to 0.98. (The
+# fully connected network has 0.31.) It is *not* exactly invariant: three taps are a modest
+# low-pass filter, and a trace of the checkered pattern is left.
+#
+# That was a toy. On ImageNet, Zhang reports for ResNet18 a consistency of 88.4 % instead of 85.1 %,
+# and, which nobody had promised, an accuracy of 71.7 % instead of 69.7 %.
 #
 # ### Why pool at all?
 #
@@ -913,15 +930,18 @@ with style.canvas(9, 3.4) as (figure, grid):
     axes.set_xlim(0, 1.12 * sum(bills[0]))
     axes.set_xlabel("million multiply-adds for one image of 16 x 16 pixels")
     axes.set_title("What pooling saves")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper right")
     style.light_grid(axes)
 figure
 
 # %% [markdown]
-# **What just happened.** BILLNUMBERS
+# **What just happened.** The first convolution costs the same; the second costs a quarter and the
+# third a sixteenth. Together, 5.94 million multiply-adds become 0.63 million. That is what
+# stride pays for, and why nobody does without; so the question is how to pool, not whether.
 #
 # > **Think.** Max-then-blur pools with the same stride. By how much does it raise the bill? (Nine
-# > multiplications for each of the pixels that are *kept*.)
+# > multiplications for each of the pixels that are *kept*, after 16 and after 32 channels. You
+# > should find about 2 %.)
 
 # %% [markdown]
 # ## 5. Small beside what?
@@ -988,7 +1008,7 @@ with exercise("two_yardsticks"):
 # %% hidden="yardsticks_maps" exercise="two_yardsticks" points=3 title="maps of five images"
 from scipy.spatial.distance import pdist
 
-generator = torch.Generator().manual_seed(9)
+generator = torch.Generator().manual_seed(509)
 features = torch.randn(5, 2, 3, 4, generator=generator, dtype=torch.float64) + 0.5
 after = features + torch.rand(5, 2, 3, 4, generator=generator, dtype=torch.float64)
 rows, changes = features.reshape(5, 24).numpy(), (after - features).reshape(5, 24).numpy()
@@ -1000,7 +1020,7 @@ expected = (
 assert_close(two_yardsticks(features, after), expected, "relative change, and over distance")
 
 # %% hidden="yardsticks_large" exercise="two_yardsticks" points=2 title="features that share a large constant"
-generator = torch.Generator().manual_seed(10)
+generator = torch.Generator().manual_seed(510)
 features = torch.rand(4, 6, generator=generator, dtype=torch.float64)
 after = torch.rand(4, 6, generator=generator, dtype=torch.float64)
 small, large = two_yardsticks(features, after), two_yardsticks(features + 100, after + 100)
@@ -1025,13 +1045,16 @@ by_depth = invariance_by_depth(layers, images[:100], [(0, 1), (1, 0)])
 figures.invariance_with_depth(by_depth)
 
 # %% [markdown]
-# **What just happened: the metric trap.** DEPTHNUMBERS So which is it, does invariance grow with
-# depth or not? Both curves are right; they answer different questions. ReLU and max-pooling let
-# *all* features drift to positive values, alike for all images. That common part does not mind
-# being moved and makes the change look small beside it, yet it tells no digit from another. By the
-# distance that matters for classifying, these layers achieve hardly anything, until the global
-# average does it all at once. **A measure of invariance without a measure of what is still told
-# apart is worth nothing**: a network that answers 0 to everything would win.
+# **What just happened: the metric trap.** On the left, invariance grows with depth, as promised:
+# from 0.53 down to 0.11. On the right, nothing of the kind: 0.90, 0.91, 0.91. To move a digit by one
+# pixel changes these features nearly as much as to take another digit; and even the global
+# average, which should end all this, only reaches 0.71, since the strides have spoilt it. (For a
+# shift by four pixels it is 0, and without strides for every shift.)
+#
+# Both are right; they answer different questions. After ReLU and max-pooling *all* features are
+# positive, alike for all images. That common part hardly minds being moved and makes any change look
+# small beside it, yet it tells no digit from another. **A measure of invariance without a measure of
+# what is still told apart is worth nothing**: a network that answers 0 to everything would win.
 #
 # ### What the theorem says
 #
@@ -1040,12 +1063,12 @@ figures.invariance_with_depth(by_depth)
 #
 # $$ \|\Phi^n(T_t f) - \Phi^n(f)\| \;\le\; \frac{2\pi\,|t|\,K}{S_1 S_2 \cdots S_n}\, \|f\|. $$
 #
-# The filters may be wavelets, random or trained; pooling divides the bound. Take a pencil: with
-# |t| = 1, K = 1 and two poolings by 2, the bound is 2π/4 · ‖f‖ = **1.57** ‖f‖. Now, since such a
-# network never stretches distances, ‖Φ(Tf) - Φ(f)‖ ≤ ‖Tf - f‖ ≤ **2** ‖f‖ holds anyway. So the
-# bound says anything new only once S₁ ⋯ Sₙ > π|t|K; and it bounds the change by ‖f‖, the first
-# yardstick, not the second. It also speaks of signals on a continuum, where pooling is preceded by
-# no sampling grid that could be hit or missed: the sawtooth is not in it.
+# The filters may be wavelets, random or trained; it is pooling that divides the bound. Take a pencil:
+# with |t| = 1, K = 1 and two poolings by 2, it is 2π/4 · ‖f‖ = **1.57** ‖f‖. Now, such a network
+# never stretches distances, so that ‖Φ(Tf) - Φ(f)‖ ≤ ‖Tf - f‖ ≤ **2** ‖f‖ holds anyway. The
+# theorem says something new once S₁ ⋯ Sₙ > π|t|K, deep in the network. It holds the change against
+# ‖f‖, a relative of the first yardstick, not of the second. And it speaks of signals on a continuum,
+# where there is no grid of pixels that a shift could hit or miss: the sawtooth is not in it.
 #
 # ### Exercise 8: a map of shifts
 #
@@ -1156,7 +1179,7 @@ def features_of(net):
     return features
 
 
-some = digits_in_the_middle("test")[0][:40]
+some = digits_in_the_middle("test")[0][:24]
 seen = {"pixels": lambda x: x} | {
     name: features_of(nets[key])
     for name, key in (
@@ -1168,7 +1191,11 @@ seen = {"pixels": lambda x: x} | {
 figures.sensitivity_maps({name: measure(f, some, 5) for name, f in seen.items()})
 
 # %% [markdown]
-# **What just happened.** SENSITIVITYNUMBERS
+# **What just happened.** For pixels, one step to the side (1.04) is already as bad as another digit.
+# The fully connected network is not much better. With a global average, the exact zeros lie on
+# a lattice of 4 x 4 pixels, a fingerprint of the strides, and between them the map goes up to 0.65;
+# with the blur, nowhere above 0.15. That *is* progress by the second yardstick, and unlike the
+# networks of the last figure, these are trained.
 
 # %% [markdown]
 # ## 6. Invariance without learning
@@ -1330,8 +1357,8 @@ with style.canvas(12, 4.0, 1, 3) as (figure, grid):
         grid[0, 0].plot(half, color=colour, linestyle=line, linewidth=1.8, label=name)
         means = scattering_of(note(stretch)).max(axis=1)
         grid[0, 1].plot(range(6), means, marker="o", color=colour, linestyle=line, linewidth=1.8)
-    grid[0, 0].set(xlabel="frequency", xlim=(50, 110), title="|Fourier transform|")
-    grid[0, 0].legend(loc="upper left", fontsize=10)
+    grid[0, 0].set(xlabel="frequency", xlim=(60, 115), title="|Fourier transform|")
+    grid[0, 0].legend(loc="upper right", fontsize=10)
     grid[0, 1].set(xlabel="octave j, high to low", title="scattering, largest of each")
     for name, features, colour in (
         ("|Fourier|", spectrum_of, style.BLUE),
@@ -1346,7 +1373,10 @@ with style.canvas(12, 4.0, 1, 3) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** SCATTERNUMBERS
+# **What just happened.** Stretched by 5 %, the moduli of Fourier change by 77 % of their size, and the
+# scattering coefficients by 11 %, in proportion to the stretch. The price: a shift by 4 samples
+# changes the Fourier moduli by nothing, scattering by 10 % (and the signal itself by 151 %), as φ
+# averages over a neighbourhood and not over everything.
 #
 # The average pays with detail: what it has washed out, a second layer of wavelets picks up again
 # (`course.scattering` has it in 2-D, of second order). And mind section 5: bearing changes well
@@ -1456,7 +1486,7 @@ def linear_networks(weights, images, labels, shifts, seeds):
 
 from course.invariance import accuracy_by_shift as library_accuracy
 
-generator = torch.Generator().manual_seed(15)
+generator = torch.Generator().manual_seed(515)
 weights = torch.randn(6, 4, 30, generator=generator, dtype=torch.float64)
 images = torch.randn(50, 1, 5, 6, generator=generator, dtype=torch.float64)
 labels = (moved(images, 1, 0).flatten(1) @ weights[2].T).argmax(dim=1)
@@ -1510,7 +1540,10 @@ with style.canvas(9, 4.6) as (figure, grid):
             pooling, *(f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True)), sep="   "
         )
     axes.set(
-        xlabel="shift of all images, in pixels", ylabel="accuracy", xticks=range(5), ylim=(0, 1.04)
+        xlabel="shift of all images, in pixels",
+        ylabel="accuracy",
+        xticks=range(5),
+        ylim=(0.5, 1.02),
     )
     axes.set_title("Mean and spread over five seeds")
     axes.legend(loc="lower left")
@@ -1518,7 +1551,15 @@ with style.canvas(9, 4.6) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** EXPERIMENTNUMBERS
+# **What just happened.** On the author's machine, a shift by one pixel leaves max-pooling with
+# 0.706 ± 0.092 and max-then-blur with 0.948 ± 0.012: a difference far beyond the spread. Without
+# a shift it is 0.950 ± 0.020 against 0.960 ± 0.014, from which nobody should conclude anything. And
+# look at the spreads themselves: where max-pooling was not trained to see, it is left to chance how
+# well it sees.
+#
+# All that comes from digits in the *middle*. Networks are usually trained with shifted copies
+# (augmentation), and then they learn to bear a part of this; that is the first item of "If you
+# want more".
 
 # %% [markdown]
 # ## 8. In your own words
@@ -1536,14 +1577,14 @@ figure
 
 # %% [markdown] written="where_from" points=8 title="Where does the invariance come from?" minutes=8
 # ### BEGIN SOLUTION
-# Convolutions are equivariant, not invariant: their output moves along with the input (error about
-# 1e-7 with circular padding), whatever the weights are. A network whose last layer is fully connected
+# Convolutions are equivariant, not invariant: their output moves along with the input (error 0 up
+# to rounding with circular padding), whatever the weights are. A network whose last layer is fully connected
 # has the same convolutions and falls to a fraction of its accuracy within three or four pixels. What
 # makes the answer stay is the global average, which forgets the places: moved maps have the same mean.
 # Strides break it. With stride 2 the maps of an image that is moved by one pixel are no moved copies
 # but other maps, so the accuracy is a sawtooth, and exact invariance is left only for multiples of the
 # product of the strides, 4 here. A low-pass filter before each stride mends most of it, and no strides
-# at all would mend everything, for three or four times the work.
+# at all would mend everything, for nine times the multiply-adds.
 #
 # The theorem says that the change under a translation is at most 2 pi |t| K / (S_1 ... S_n) times the
 # norm of the signal: deeper layers bear more, and it is the pooling factors that achieve it, for all
@@ -1574,10 +1615,10 @@ figure
 
 # %% [markdown] written="your_experiment" points=6 title="Report your experiment" minutes=6
 # ### BEGIN SOLUTION
-# With the seeds 0, 1 and 2 and a shift by 3 pixels, max-pooling got REFMAX and max-then-blur REFBLUR
-# (mean and sample standard deviation). The difference is several times as large as the spreads, and
-# every seed has the same sign; without a shift the two differ by less than their spread, so nothing can be
-# said there.
+# With the seeds 0 to 4 and a shift by one pixel, max-pooling got 0.706 ± 0.092 and max-then-blur
+# 0.948 ± 0.012 (mean and sample standard deviation). The difference, 0.24, is more than twice the
+# larger spread, and it is positive for each of the five seeds (0.12 to 0.33), so chance is no explanation.
+# Without a shift the two differ by 0.01, less than their spread, so nothing can be said there.
 #
 # Not shown: anything about other data or larger networks, other directions (only shifts to the right
 # were measured), zero padding, or training with shifted images, which might close the gap without any
