@@ -11,7 +11,7 @@ import builtins
 import io
 import linecache
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +80,7 @@ class TestSession:
         conversation = self._names.conversation = Conversation(self.learner)
         with (
             self._at_work(),
-            probes_sent_by(conversation.send_probe),
+            probes_sent_by(self._probe),
             self.learner.asked_by(cell.exercise or ""),
         ):
             verdict = self._judge(cell, conversation)
@@ -97,6 +97,16 @@ class TestSession:
             rationale=verdict.rationale,
             prints=prints[:MAX_PRINTS],
         )
+
+    def _probe(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A probe asks on behalf of the test that calls it, which may be a later one."""
+
+        def asking(*args: Any, **kwargs: Any) -> Any:
+            conversation = self._names.conversation
+            assert conversation is not None  # a test runs, or nobody could call
+            return conversation.send_probe(function)(*args, **kwargs)
+
+        return asking
 
     def _judge(self, cell: ScriptCell, conversation: Conversation) -> _Verdict:
         exchanges = conversation.exchanges

@@ -398,6 +398,15 @@ def test_the_surroundings_are_as_before(desk: Any):
     assert before == (sys.stdout, sys.stderr, dict(os.environ), list(sys.path), sys.displayhook)
 
 
+def test_a_probe_of_an_earlier_test_asks_for_the_later_one(desk: Any):
+    desk.answer("def f(x): print('f', x); return 2 * x")
+    desk.test("from course.testing import probe\n@probe\ndef twice(x): return f(x)", name="early")
+    late = desk.test("assert twice(4) == 9, 'too small'", name="late")
+    assert (late.outcome, late.prints) == (FAILED, "f 4\n")
+    kept = {name: [e.reply.value for e in seen] for name, seen in desk.session.exchanges.items()}
+    assert kept == {"early": [], "late": [8]}
+
+
 def test_exchanges_are_kept_for_each_test(desk: Any):
     desk.answer("def f(x):\n    return {'twice': 2 * x}\nW = 3")
     desk.test("f(1)\nf(W)", name="first")
