@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from course.checking.report import Report, TestReport
 
-__all__ = ["Shown", "show_message", "show_report"]
+__all__ = ["Shown", "ShownMarkdown", "show_message", "show_report"]
 
 _WORDS = {
     "passed": ("✔", "passed", "#2e8b57"),
@@ -38,6 +38,19 @@ class Shown:
 
     def __repr__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class ShownMarkdown:
+    """Markdown with formulas and code, for front ends that set it; as it was written elsewhere."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text.replace("**", "")
 
 
 def show_message(text: str, *, color: str = "#808080") -> Shown:

@@ -31,6 +31,7 @@ class Session:
         self.exercises = {each.id: each for each in read_exercises(release)}
         self._root = root
         self._tutor = TutorProcess(root, assignment) if tutor_is_here(root) else None
+        self.history = History()
         self._shell: Any = None
         self.move_to(shell)
 

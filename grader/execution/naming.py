@@ -51,9 +51,9 @@ class MistakeNamer:
             for r in results
         )
 
-    def learn(self, exercise: str) -> None:
-        """Make the traces of an exercise's mistakes now, so that nobody waits for them later."""
-        self._traces_of(exercise, [m for m in self._kit.mistakes if m.exercise == exercise])
+    def learn(self, mistake: Mistake) -> None:
+        """Make the traces of one mistake now, so that nobody waits for them later."""
+        self._traces_of(mistake.exercise, [mistake])
 
     def _recognise(
         self, exercise: str, tests: Sequence[TestResult], exchanges: Mapping[str, Trace]
@@ -77,9 +77,11 @@ class MistakeNamer:
         return found
 
     def _traces_of(self, exercise: str, mistakes: Sequence[Mistake]) -> dict[str, dict[str, Trace]]:
-        if exercise not in self._traces:
-            self._traces[exercise] = {m.name: self._trace(exercise, m) for m in mistakes}
-        return self._traces[exercise]
+        known = self._traces.setdefault(exercise, {})
+        for each in mistakes:
+            if each.name not in known:
+                known[each.name] = self._trace(exercise, each)
+        return known
 
     def _trace(self, exercise: str, mistake: Mistake) -> dict[str, Trace]:
         learner = LocalLearner()

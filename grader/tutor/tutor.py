@@ -66,7 +66,7 @@ class Tutor:
         exercises = [cell.id for cell in self._source.answers]
         self._reviews = load_reviews(self._source.path.with_name("reviews.py"), exercises)
         self._ready: TestSession | None = None
-        self._unnamed = [cell.id for cell in self._source.answers]
+        self._unnamed = list(kit.mistakes)
 
     def about(self) -> dict[str, Any]:
         """The assignment in plain data: its exercises, their tests' titles, its limits."""
