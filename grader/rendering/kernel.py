@@ -23,6 +23,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from course.checking.opening import OFF
 from grader.errors import RenderError
 
 __all__ = ["CellNote", "errors_of", "execute", "figures_of", "warnings_of"]
@@ -106,7 +107,8 @@ def _environment(home: Path) -> dict[str, str]:
     """The environment of a learner's kernel: nobody is grading, no profile, one thread."""
     environment = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"}
     environment.pop("MPLBACKEND", None)  # the kernel's own draws into the notebook
-    return environment | dict.fromkeys(_ONE_THREAD, "1") | {"IPYTHONDIR": str(home)}
+    own = {"IPYTHONDIR": str(home), OFF: "off"}  # nobody is there to ask for a check
+    return environment | dict.fromkeys(_ONE_THREAD, "1") | own
 
 
 def errors_of(notebook: NotebookNode) -> tuple[CellNote, ...]:

@@ -13,10 +13,17 @@ of its input. Messages are the link's frames with dictionaries in the link's cod
     anything that cannot be answered           -> {"error": str}
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 import os
 import sys
+
+# jsonschema, which nbformat imports, would build a grammar of internationalised addresses:
+# half of our start-up, for a format that no notebook has. It goes without where there is none.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
