@@ -13,12 +13,12 @@ comment signs and prompts. What counts as found:
 | course/         | solutions, mistakes, mutants       | 3              | -                    |
 
 The library implements the same formulas as the solutions, so that one line in common means
-nothing there, but three in a row mean a paste. Only *significant* lines count, and a run
-skips the others: at least 12 characters, no everyday Python (`return loss`, `n, d = X.shape`,
-`rng = np.random.default_rng(0)`), and not shown by the release itself (the starter code, the
-visible tests, the prose). Three lines of a solution in a row are a paste even if the
-release shows them: then the author pasted them. The lines of a mistake are those that the
-solutions do not have. Text that was encoded, say in base64, is not found.
+nothing there, but three in a row mean a paste. Only *significant* lines count, and a run skips
+the others: at least 12 characters, no everyday Python (`return loss`, `n, d = X.shape`, `rng =
+np.random.default_rng(0)`, `optimizer.zero_grad()`), and not shown by the release itself (the
+starter code, the visible tests, the prose). Three lines of a solution in a row are a paste even
+if the release shows them: then the author pasted them. The lines of a mistake are those that
+the solutions do not have. Text that was encoded, say in base64, is not found.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ _EVERYDAY = re.compile(
     r"|raise\w+(\(.*\))?"
     r"|withexercise\(.*\):|@probe"
     r"|[\w,]+=\w+\.(shape|size|dtype)(\[-?\d\])?"
-    r"|\w+=np\.random\.default_rng\(\d*\)"
+    r"|\w+=np\.random\.default_rng\(\w*\)"
+    r"|\w+=torch\.Generator\(\)\.manual_seed\(\w*\)"
+    r"|withtorch\.(no_grad\(\)|random\.fork_rng\(devices=\[\]\)):"
+    r"|\w+\.(zero_grad|backward|step|train|eval)\(\)"
     r"|[\w,]+=rng\.\w+\(.*\)(\.\w+\(.*\))?"
     r"|\w+=np\.(zeros|ones|empty|zeros_like|ones_like|empty_like|arange)\(.*\)"
 )

@@ -251,7 +251,14 @@ def test_what_a_hidden_test_shares_with_the_release_or_with_everybody_is_no_leak
         "entries_of_the_first_row, entries_of_the_second_row = [0.5, 0.5], [0.25, 0.75]\n"
         "two_rows_that_sum_to_one = [entries_of_the_first_row, entries_of_the_second_row]\n"
     )
-    everyday = "rng = np.random.default_rng(1234)\nmany_rows = rng.normal(size=(30, 40))\n"
+    everyday = (
+        "rng = np.random.default_rng(1234)\nmany_rows = rng.normal(size=(30, 40))\n"
+        "another_one = np.random.default_rng(some_seed)\n"
+        "generator = torch.Generator().manual_seed(1234)\n"
+        "with torch.random.fork_rng(devices=[]):\n    optimizer.zero_grad()\n"
+        "    the_loss.backward()\n    optimizer.step()\n    the_model.eval()\n"
+        "with torch.no_grad():\n    the_model.train()\n"
+    )
     text = (TINY / "notebook.py").read_text(encoding="utf-8")
     visible, hidden = 'with exercise("row_sums"):', "assert_close(row_sums(np.array([[0.5,"
     path = tmp_path / "notebook.py"
