@@ -74,6 +74,7 @@ def test_a_release_that_is_missing_or_broken_says_what_to_run(released: Course) 
 def test_cells_run_as_beside_a_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     folder = tmp_path / "tiny"
     folder.mkdir()
     (folder / "data.txt").write_text("beside the notebook")
@@ -105,7 +106,7 @@ def test_every_error_and_warning_is_told_with_its_cell_and_the_rest_goes_on(tmp_
     run = notebook(
         "import warnings\nwarnings.warn('a seed\\nis missing', UserWarning)",
         "raise ValueError('no\\nanswer')",
-        "print('further')",
+        "print('UserWarning: of a learner, in words')",
         "1 / 0",
         "import sys\nprint('a bar, 50%', file=sys.stderr)",
     )
@@ -117,7 +118,7 @@ def test_every_error_and_warning_is_told_with_its_cell_and_the_rest_goes_on(tmp_
     assert [(note.cell, note.message) for note in warnings_of(run)] == [
         ("c0", "UserWarning: a seed")
     ]
-    assert said(run.cells[2]) == "further\n"
+    assert "in words" in said(run.cells[2])
 
 
 @pytest.mark.parametrize(
@@ -284,6 +285,16 @@ def test_a_run_that_does_not_end_keeps_the_pages_that_were_there(
     with pytest.raises(RenderError, match="tiny, release: the kernel died"):
         render(released, "tiny", Form.RELEASE)
     assert released.rendered_page("tiny", "release").read_bytes() == before
+
+
+def test_a_page_that_was_removed_leaves_the_list(released: Course) -> None:
+    for form in Form:
+        path = released.rendered_page("tiny", form)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".json").write_text(json.dumps(ABOUT | {"form": form}))
+    released.rendered_page("tiny", "solved").write_text("a page")
+    index = write_index(released).read_text()
+    assert re.findall(r'href="([^"]+)"', index) == ["tiny/solved.html"]
 
 
 def _dies(*_: object, **__: object) -> None:

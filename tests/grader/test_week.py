@@ -38,9 +38,9 @@ def test_the_page_of_the_repository_is_what_its_sources_give() -> None:
 
 
 def test_the_day_runs_from_its_start_without_a_gap(page: str) -> None:
-    assert "From 09:30 to 11:45." in page
+    assert "From 09:30 to 12:00." in page
     assert "| 09:30 | 45 | **Arrive.** Sit down \\| unpack. |\n" in page
-    assert "| 10:15 | 90 | **Why?** Talk. |\n" in page
+    assert "| 10:15 | 90 | **Why?** Talk. |\n| 11:45 | 15 | **Go.** Pack. |\n" in page
 
 
 def test_a_reading_is_a_link_a_time_and_numbered_questions(page: str) -> None:
