@@ -120,6 +120,8 @@ def read_lines(lines: Iterable[bytes]) -> tuple[list[Event], list[str]]:
 
 def _read(line: bytes) -> Event:
     told = json.loads(line.decode())
+    if not isinstance(told, dict):
+        raise TypeError("no object")
     known: dict[str, Any] = {
         each.name: _value(each.name, told.pop(each.name))
         for each in _FIELDS

@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbformat import NotebookNode
-
 from course.study.catalogue import AssignmentInfo
 from course.study.errors import HandInError, WorkspaceError
 from course.study.matching import match_cells, name_of, role_of, same_text
-from course.study.notebooks import parse_notebook, read_bytes, read_notebook, replace_file
+from course.study.notebooks import Cell, parse_notebook, read_bytes, read_notebook, replace_file
 from course.study.workspace import Workspace
 
 __all__ = ["Completeness", "HandedIn", "examine", "lay_aside", "submit_to_exchange"]
@@ -85,7 +83,7 @@ def examine(workspace: Workspace, assignment: AssignmentInfo) -> Completeness:
     release = read_notebook(assignment.notebook)
     base = workspace.base(assignment.id) or release
     found = {name: cell for cell, name in match_cells(mine, base) if name}
-    stubs = {name_of(cell): cell for cell in base.cells if role_of(cell) in _NEEDED}
+    stubs = {name_of(cell): cell for cell in base["cells"] if role_of(cell) in _NEEDED}
     untouched = [
         name for name, stub in stubs.items() if name in found and _is_untouched(found[name], stub)
     ]
@@ -156,20 +154,20 @@ def submit_to_exchange(
 
 
 def _reason(said: str) -> str:
-    """The last complaint of nbgrader's, without its stamp."""
+    """nbgrader's complaint without its stamp: the first, of which the others are the echo."""
     complaints = re.findall(r"^\[\w+ \| (?:ERROR|CRITICAL)\] (.*)$", said, re.M)
-    lines = [line for line in complaints or said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it did not say why"
+    lines = [*complaints, *said.splitlines()[-1:]]
+    return lines[0] if lines else "it did not say why"
 
 
-def _is_untouched(cell: NotebookNode, stub: NotebookNode) -> bool:
-    if not cell.source.strip():
+def _is_untouched(cell: Cell, stub: Cell) -> bool:
+    if not cell["source"].strip():
         return not cell.get("attachments")
-    if same_text(cell.source, stub.source):
+    if same_text(cell["source"], stub["source"]):
         return not cell.get("attachments")
     if role_of(stub) == "written":
-        return not cell.source.replace(PLACEHOLDER, "").strip() and not cell.get("attachments")
-    return _same_code(cell.source, stub.source)
+        return not cell["source"].replace(PLACEHOLDER, "").strip() and not cell.get("attachments")
+    return _same_code(cell["source"], stub["source"])
 
 
 def _same_code(one: str, other: str) -> bool:

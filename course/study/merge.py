@@ -24,9 +24,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nbformat import NotebookNode
-
 from course.study.matching import match_cells, name_of, role_of, same_text
+from course.study.notebooks import Cell, Notebook
 
 __all__ = ["Merged", "merge"]
 
@@ -50,7 +49,7 @@ class Merged:
         orphans: answers of the learner's whose exercise is gone.
     """
 
-    notebook: NotebookNode
+    notebook: Notebook
     kept: tuple[str, ...] = ()
     restated: tuple[str, ...] = ()
     renewed: tuple[str, ...] = ()
@@ -59,7 +58,7 @@ class Merged:
     orphans: tuple[str, ...] = ()
 
 
-def merge(base: NotebookNode | None, mine: NotebookNode, release: NotebookNode) -> Merged:
+def merge(base: Notebook | None, mine: Notebook, release: Notebook) -> Merged:
     """The new release with the learner's work in it.
 
     Args:
@@ -72,13 +71,13 @@ def merge(base: NotebookNode | None, mine: NotebookNode, release: NotebookNode) 
     cells = list(reading.own[_TOP])
     for name, new in reading.release.items():
         cells += [reading.renewed(name, new), *reading.own[name]]
-    notebook = NotebookNode(
-        cells=cells,
+    notebook = {
+        "cells": cells,
         # the learner's come second: they may have chosen a kernel
-        metadata=NotebookNode({**release.metadata, **mine.metadata}),
-        nbformat=4,
-        nbformat_minor=5,
-    )
+        "metadata": {**release["metadata"], **mine["metadata"]},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     kept = tuple(name for name in reading.release if reading.is_kept(name))
     return Merged(
         notebook,
@@ -94,33 +93,31 @@ def merge(base: NotebookNode | None, mine: NotebookNode, release: NotebookNode) 
 class _Reading:
     """One pass over a learner's notebook: the course's cells by name, their own by place."""
 
-    def __init__(
-        self, base: NotebookNode | None, mine: NotebookNode, release: NotebookNode
-    ) -> None:
-        self.release = {name_of(cell): cell for cell in release.cells}
-        self.base = {name_of(cell): cell for cell in base.cells} if base else {}
-        self.mine: dict[str, NotebookNode] = {}
-        self.own: dict[str, list[NotebookNode]] = defaultdict(list)
+    def __init__(self, base: Notebook | None, mine: Notebook, release: Notebook) -> None:
+        self.release = {name_of(cell): cell for cell in release["cells"]}
+        self.base = {name_of(cell): cell for cell in base["cells"]} if base else {}
+        self.mine: dict[str, Cell] = {}
+        self.own: dict[str, list[Cell]] = defaultdict(list)
         self.orphans: list[str] = []
         self._is_base_lost = base is None
         self._places = _places(list(self.base), list(self.release))
         self._place = _TOP
-        self._ids = {str(cell.get("id")) for cell in release.cells}
+        self._ids = {str(cell.get("id")) for cell in release["cells"]}
         for cell, name in match_cells(mine, *filter(None, [base, release])):
             self._read(cell, name)
 
-    def renewed(self, name: str, new: NotebookNode) -> NotebookNode:
+    def renewed(self, name: str, new: Cell) -> Cell:
         """A cell of the release, with what the learner wrote in it and what it put out."""
         cell, old = copy.deepcopy(new), self.mine.get(name)
         if old is None:
             return cell
         if self.is_kept(name):
-            cell.source = old.source
-            if cell.cell_type == "markdown" and old.get("attachments"):
-                cell.attachments = copy.deepcopy(old.attachments)
-        if cell.cell_type == old.cell_type == "code" and cell.source == old.source:
-            cell.outputs = copy.deepcopy(old.get("outputs", []))
-            cell.execution_count = old.get("execution_count")
+            cell["source"] = old["source"]
+            if cell["cell_type"] == "markdown" and old.get("attachments"):
+                cell["attachments"] = copy.deepcopy(old["attachments"])
+        if cell["cell_type"] == old["cell_type"] == "code" and cell["source"] == old["source"]:
+            cell["outputs"] = copy.deepcopy(old.get("outputs", []))
+            cell["execution_count"] = old.get("execution_count")
         return cell
 
     def is_kept(self, name: str) -> bool:
@@ -132,15 +129,15 @@ class _Reading:
     def is_restated(self, name: str) -> bool:
         """Whether the stub of this cell is another one than in the base."""
         old = self.base.get(name)
-        return old is not None and not same_text(old.source, self.release[name].source)
+        return old is not None and not same_text(old["source"], self.release[name]["source"])
 
     def is_renewed(self, name: str) -> bool:
         """Whether the text of this cell becomes another one than the learner had."""
         if name not in self.mine or self.is_kept(name):
             return False
-        return not same_text(self.mine[name].source, self.release[name].source)
+        return not same_text(self.mine[name]["source"], self.release[name]["source"])
 
-    def _read(self, cell: NotebookNode, name: str) -> None:
+    def _read(self, cell: Cell, name: str) -> None:
         if not name:
             if not self._is_left_over(cell):
                 self._add(cell)
@@ -155,53 +152,53 @@ class _Reading:
         elif role_of(known) not in _LOCKED and self._is_changed(cell, name):
             self._add(cell)  # the learner wrote into the course's prose
 
-    def _is_changed(self, cell: NotebookNode, name: str) -> bool:
+    def _is_changed(self, cell: Cell, name: str) -> bool:
         """Whether the text is the learner's: there is one, and it is no stub that we know."""
-        stubs = [cells[name].source for cells in (self.base, self.release) if name in cells]
-        if not cell.source.strip() and not cell.get("attachments"):
+        stubs = [cells[name]["source"] for cells in (self.base, self.release) if name in cells]
+        if not cell["source"].strip() and not cell.get("attachments"):
             return False
-        return not any(same_text(cell.source, stub) for stub in stubs)
+        return not any(same_text(cell["source"], stub) for stub in stubs)
 
-    def _is_left_over(self, cell: NotebookNode) -> bool:
+    def _is_left_over(self, cell: Cell) -> bool:
         """Whether an unknown cell is nothing of the learner's: empty, a copy, or an old one."""
-        if not cell.source.strip() and not cell.get("attachments"):
+        if not cell["source"].strip() and not cell.get("attachments"):
             return True
         name = name_of(cell)
         if name in self._places and not self._is_changed(cell, name):
             return True
-        marks = cell.metadata.get("nbgrader")
+        marks = cell["metadata"].get("nbgrader")
         is_locked = isinstance(marks, dict) and marks.get("locked") is True
         return self._is_base_lost and (is_locked or bool(_PROSE_ID.fullmatch(name)))
 
-    def _add(self, cell: NotebookNode) -> None:
+    def _add(self, cell: Cell) -> None:
         """Set a cell here as one of the learner's own: without what makes it the course's."""
         own = copy.deepcopy(cell)
         for key in _COURSE_KEYS:
-            own.metadata.pop(key, None)
+            own["metadata"].pop(key, None)
         wanted = str(own.get("id", ""))
         free = wanted not in self._ids and _CELL_ID.fullmatch(wanted)
-        own.id = wanted if free else self._new_id()
-        self._ids.add(own.id)
+        own["id"] = wanted if free else self._new_id()
+        self._ids.add(own["id"])
         self.own[self._place].append(own)
 
     def _new_id(self) -> str:
         names = (f"own-{number:04d}" for number in itertools.count(1))
         return next(name for name in names if name not in self._ids)
 
-    def _keep_orphan(self, cell: NotebookNode, name: str) -> None:
+    def _keep_orphan(self, cell: Cell, name: str) -> None:
         self.orphans.append(name)
         note = (
             f"*Kept for you:* your answer to `{name}`. The exercise is no longer part of this "
             "assignment; the cell below is yours now, to keep or to delete."
         )
-        self._add(NotebookNode(cell_type="markdown", metadata=NotebookNode(), source=note))
+        self._add({"cell_type": "markdown", "metadata": {}, "source": note})
         self._add(cell)
 
 
-def _is_answer(cell: NotebookNode) -> bool:
+def _is_answer(cell: Cell) -> bool:
     """Whether learners write into this cell of the course; plain code cells are for trying out."""
     role = role_of(cell)
-    return role in ("answer", "written") or (not role and cell.cell_type == "code")
+    return role in ("answer", "written") or (not role and cell["cell_type"] == "code")
 
 
 def _places(base: Sequence[str], release: Sequence[str]) -> dict[str, str]:

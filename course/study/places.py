@@ -14,7 +14,7 @@ import platformdirs
 from course.study.catalogue import course_root
 from course.study.errors import CourseNotFound
 
-__all__ = ["MARK", "PROGRESS_FILE", "progress_file", "work_folder"]
+__all__ = ["MARK", "PROGRESS_FILE", "progress_file", "users_progress_file", "work_folder"]
 
 MARK = ".course"  # the folder by which a working folder is known; the course's, not the learner's
 PROGRESS_FILE = "progress.jsonl"
@@ -36,16 +36,24 @@ def work_folder(folder: Path | None = None, root: Path | None = None) -> Path:
 def progress_file(folder: Path | None = None) -> Path:
     """The record of progress.
 
-    It is what the environment variable COURSE_PROGRESS names; else it lies in the working folder
-    that is given or that we are in (a notebook's kernel runs beside its notebook), or in the one
-    of the course, if it was begun; else where the system keeps a user's data.
+    It lies in `folder`, if a working folder is given. Else it is what the environment variable
+    COURSE_PROGRESS names; else it lies in the working folder that we are in (a notebook's kernel
+    runs beside its notebook), or in the one of the course, if it was begun; else where the
+    system keeps a user's data.
     """
+    if folder is not None:
+        return work_folder(folder) / PROGRESS_FILE
     told = os.environ.get("COURSE_PROGRESS")
-    if told and folder is None:
+    if told:
         return Path(told).expanduser().absolute()
-    for candidate in (folder, _around(Path.cwd()), _of_the_course()):
+    for candidate in (_around(Path.cwd()), _of_the_course()):
         if candidate is not None and (candidate / MARK).is_dir():
             return candidate / PROGRESS_FILE
+    return users_progress_file()
+
+
+def users_progress_file() -> Path:
+    """The record of who works without a working folder: where the system keeps a user's data."""
     return platformdirs.user_data_path(_APPLICATION) / PROGRESS_FILE
 
 

@@ -6,10 +6,8 @@ and because a cell of it can draw the progress.
 
 from __future__ import annotations
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
 from course.study.catalogue import AssignmentInfo, Catalogue
+from course.study.notebooks import Cell, Notebook
 
 __all__ = ["welcome"]
 
@@ -28,19 +26,22 @@ in a terminal brings these notebooks up to date and keeps your answers, your cel
 Run the next cell to see how far you are."""
 
 
-def welcome(catalogue: Catalogue) -> NotebookNode:
+def welcome(catalogue: Catalogue) -> Notebook:
     """The page for a course. The same course gives the same page."""
     rows = [_row(assignment) for assignment in catalogue.assignments]
     head = ["| notebook | about | exercises |", "|---|---|---|"]
     table = "\n".join([f"# {catalogue.title}", "", *head, *rows])
-    return new_notebook(
-        metadata={"kernelspec": _KERNEL},
-        cells=[
-            new_markdown_cell(table, id="notebooks"),
-            new_markdown_cell(_HOW, id="how"),
-            new_code_cell(_PROGRESS, id="progress"),
-        ],
-    )
+    cells = [
+        _cell("notebooks", table),
+        _cell("how", _HOW),
+        {**_cell("progress", _PROGRESS, "code"), "execution_count": None, "outputs": []},
+    ]
+    metadata = {"kernelspec": _KERNEL}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _cell(name: str, text: str, kind: str = "markdown") -> Cell:
+    return {"cell_type": kind, "id": name, "metadata": {}, "source": text}
 
 
 def _row(assignment: AssignmentInfo) -> str:

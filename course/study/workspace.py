@@ -25,12 +25,18 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
-from nbformat import NotebookNode
 
 from course.study.catalogue import Catalogue, read_catalogue
 from course.study.errors import NotANotebook, OlderRelease, WorkspaceError
 from course.study.merge import Merged, merge
-from course.study.notebooks import parse_notebook, read_bytes, read_notebook, replace_file, text_of
+from course.study.notebooks import (
+    Notebook,
+    parse_notebook,
+    read_bytes,
+    read_notebook,
+    replace_file,
+    text_of,
+)
 from course.study.places import MARK, PROGRESS_FILE, work_folder
 from course.study.welcome import welcome
 
@@ -87,7 +93,7 @@ class Workspace:
         """The learner's notebook; it need not exist."""
         return self.folder / assignment_id / f"{assignment_id}.ipynb"
 
-    def base(self, assignment_id: str) -> NotebookNode | None:
+    def base(self, assignment_id: str) -> Notebook | None:
         """The release that the learner's notebook was last brought up to, if it is known."""
         with contextlib.suppress(NotANotebook, WorkspaceError):
             return read_notebook(self._base(assignment_id))
