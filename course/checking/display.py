@@ -9,11 +9,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course.checking.report import Report, TestReport
 
-__all__ = ["Shown", "ShownMarkdown", "show_message", "show_report"]
+__all__ = ["Shown", "ShownMarkdown", "report_lines", "show_message", "show_report"]
 
 _WORDS = {
     "passed": ("✔", "passed", "#2e8b57"),
@@ -21,6 +21,7 @@ _WORDS = {
     "unattempted": ("○", "not attempted yet", "#808080"),
     "errored": ("!", "could not be tested", "#c0392b"),
 }
+_STUCK = "Stuck? `%hint` gives a nudge first, and more each time."
 _BOX = "border-left: 4px solid {color}; padding: 0.1em 0 0.1em 0.9em; max-width: 46em; \
 line-height: 1.45; overflow-wrap: anywhere"
 _PRINTS = "max-height: 14em; overflow: auto; white-space: pre-wrap; margin: 0.2em 0"
@@ -62,12 +63,22 @@ def show_message(text: str, *, color: str = "#808080") -> Shown:
 
 def show_report(report: Report) -> Shown:
     """The outcome of a check, test by test."""
-    return Shown("\n".join(_text_lines(report)), _markup(report))
+    if report.outcome == "failed":
+        report = replace(report, notes=(*report.notes, _STUCK))
+    return Shown("\n".join(report_lines(report)), _markup(report))
 
 
-def _text_lines(report: Report) -> Iterator[str]:
-    yield f"{_headline(report)}"
+def report_lines(report: Report, *, only_problems: bool = False) -> Iterator[str]:
+    """The report as lines of text; with `only_problems`, without the tests that pass."""
+    for line in _lines(report, only_problems=only_problems):
+        yield line.replace("`", "")
+
+
+def _lines(report: Report, *, only_problems: bool) -> Iterator[str]:
+    yield _headline(report)
     for test in report.tests:
+        if only_problems and test.outcome in ("passed", "unattempted"):
+            continue
         symbol, word, _ = _WORDS[test.outcome]
         yield f"  {symbol} {word}: {_title(test)}"
         if test.outcome != "passed" and not _is_said_above(report, test):
@@ -77,7 +88,7 @@ def _text_lines(report: Report) -> Iterator[str]:
         if test.prints and test.outcome != "passed":
             yield from _indented(f"It printed: {test.prints.strip()[:500]}")
     for note in _notes(report):
-        yield f"  {note}".replace("`", "")
+        yield f"  {note}"
 
 
 def _indented(text: str) -> Iterator[str]:
@@ -139,8 +150,6 @@ def _notes(report: Report) -> Iterator[str]:
     yield from report.notes
     if report.partial:
         yield "Only the visible tests are here; the hidden ones run when your work is graded."
-    if report.outcome == "failed":
-        yield "Stuck? `%hint` gives a nudge first, and more each time."
 
 
 def _box(color: str, inner: str) -> str:

@@ -18,7 +18,6 @@ from course.checking.diary import Diary
 from course.checking.display import ShownMarkdown, show_message, show_report
 from course.checking.exercises import Exercise
 from course.checking.session import CannotCheck, Session
-from course.checking.tutor_process import TutorError
 from course.study.catalogue import course_root
 from course.study.errors import StudyError
 from course.study.progress import Progress, show_progress
@@ -59,7 +58,7 @@ def _magic(method: Callable[[Any, str], None]) -> Any:
     def wrapper(self: Any, line: str) -> None:
         try:
             method(self, line)
-        except (CannotCheck, StudyError, TutorError) as error:
+        except StudyError as error:
             text = str(error)
             display(show_message(text[:1].upper() + text[1:], color=_WARNING))
         except KeyboardInterrupt:

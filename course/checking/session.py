@@ -14,11 +14,12 @@ from course.checking.notebook_file import SavedNotebook, find_notebook, read_not
 from course.checking.report import Report, report_of
 from course.checking.staleness import find_stale, withheld_names
 from course.checking.tutor_process import TutorProcess, tutor_is_here
+from course.study.errors import StudyError
 
 __all__ = ["CannotCheck", "Session"]
 
 
-class CannotCheck(Exception):
+class CannotCheck(StudyError):
     """Why there is nothing to check, and what to do; no fault of the answer."""
 
 

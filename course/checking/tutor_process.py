@@ -19,6 +19,7 @@ from typing import Any
 
 from course.link.codec import decode, encode
 from course.link.frames import FrameError, LinkClosed, LinkTimeout, Stream
+from course.study.errors import StudyError
 
 __all__ = ["TutorError", "TutorProcess", "tutor_is_here"]
 
@@ -28,14 +29,15 @@ _PATIENCE = 120.0  # seconds for an answer that is not a question
 Answering = Callable[[bytes], bytes]
 
 
-class TutorError(Exception):
+class TutorError(StudyError):
     """The tutor cannot do what it was asked; the message says why and what next."""
 
 
 def tutor_is_here(root: Path) -> bool:
-    """Whether the command can be started: instructors' folders are beside the course."""
-    folders = all((root / name).is_dir() for name in ("grader", "solutions"))
-    return folders or importlib.util.find_spec(_MODULE.partition(".")[0]) is not None
+    """Whether there are tests to be run, and the command that runs them."""
+    command = _MODULE.partition(".")[0]
+    is_installed = (root / command).is_dir() or importlib.util.find_spec(command) is not None
+    return is_installed and (root / "solutions").is_dir()
 
 
 class TutorProcess:
