@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from course.commands.check import check, watch
+from course.commands.hint import hint, review
 from course.commands.list import list_assignments
 from course.commands.progress import progress
 from course.commands.start import start
@@ -22,5 +24,5 @@ app = typer.Typer(
 )
 # in the order in which a learner meets them
 app.command("list")(list_assignments)
-for command in (start, progress, submit):
+for command in (start, check, watch, hint, progress, review, submit):
     app.command()(command)
