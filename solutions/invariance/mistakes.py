@@ -786,6 +786,25 @@ def always_pools_by_two(layers, height, width):
     return activations, multiply_adds
 
 
+@mistake(
+    exercise="conv_net_cost",
+    loses=["cost_repeated_pooling"],
+    hint="The numbers are right, but they come out as floats, 126.0 activations: a single slash makes "
+    "a float even where it divides exactly. Counts are whole numbers, and large ones lose their last "
+    "digits as floats.",
+)
+def counts_in_floats(layers, height, width):
+    activations = multiply_adds = channels = 0
+    for kind, *numbers in layers:
+        if kind == "conv":
+            before, channels, k = numbers
+            multiply_adds += height * width * channels * k**2 * before
+        else:
+            height, width = height / numbers[0], width / numbers[0]
+        activations += height * width * channels
+    return activations, multiply_adds
+
+
 # --- 7 two_yardsticks --------------------------------------------------------------------
 
 
