@@ -3,16 +3,24 @@
 
 SHELL := /bin/bash
 BIN := .venv/bin
+WORK := $(or $(COURSE_WORK),work)
 RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check audit bench release docs pins clean
+.PHONY: help setup lab demo test check audit bench release docs pins clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
 setup: ## make or update .venv from the pinned packages, and install bubblewrap if it may be installed
 	@tools/setup.sh
+
+# Only this machine can reach it. NO_BROWSER=1 (or CI) opens none; COURSE_WORK names another folder.
+lab: setup ## study: your own notebooks, brought up to date, in JupyterLab
+	@$(BIN)/course start || [ -f "$(WORK)/start_here.ipynb" ]
+	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(WORK)" \
+		--LabApp.default_url=/lab/tree/start_here.ipynb --log-level=WARN \
+		$(if $(NO_BROWSER)$(CI),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
 demo: setup ## release the course, grade a demo cohort and show its marks
 	@$(BIN)/grader demo
@@ -43,7 +51,7 @@ docs: setup ## render the pages, the library's reference among them, to build/do
 pins: setup ## write constraints.txt anew with the newest packages that fit (minutes)
 	@tools/pins.sh
 
-clean: ## remove the tools' caches; .venv and var/ (submissions, gradebook) stay
+clean: ## remove the tools' caches; .venv, work/ and var/ (submissions, gradebook) stay
 	@for path in $(RUBBISH) $$(find benchmarks course grader solutions tests -name __pycache__); do \
 		if [ -e "$$path" ]; then echo "removing $$path"; rm -rf "$$path"; fi; \
 	done

@@ -36,16 +36,16 @@ def work_folder(folder: Path | None = None, root: Path | None = None) -> Path:
 def progress_file(folder: Path | None = None) -> Path:
     """The record of progress.
 
-    It lies in `folder`, if a working folder is given. Else it is what the environment variable
-    COURSE_PROGRESS names; else it lies in the working folder that we are in (a notebook's kernel
-    runs beside its notebook), or in the one of the course, if it was begun; else where the
-    system keeps a user's data.
+    It is what the environment variable COURSE_PROGRESS names; else it lies in `folder`, if a
+    working folder is given, or in the one that we are in (a notebook's kernel runs beside its
+    notebook), or in the one of the course, if it was begun; else where the system keeps a
+    user's data.
     """
-    if folder is not None:
-        return work_folder(folder) / PROGRESS_FILE
     told = os.environ.get("COURSE_PROGRESS")
     if told:
         return Path(told).expanduser().absolute()
+    if folder is not None:
+        return work_folder(folder) / PROGRESS_FILE
     for candidate in (_around(Path.cwd()), _of_the_course()):
         if candidate is not None and (candidate / MARK).is_dir():
             return candidate / PROGRESS_FILE

@@ -37,7 +37,7 @@ from course.study.notebooks import (
     replace_file,
     text_of,
 )
-from course.study.places import MARK, PROGRESS_FILE, work_folder
+from course.study.places import MARK, progress_file, work_folder
 from course.study.welcome import welcome
 
 __all__ = ["WELCOME", "Started", "Workspace"]
@@ -86,8 +86,8 @@ class Workspace:
 
     @property
     def progress(self) -> Path:
-        """The record of progress of this folder."""
-        return self.folder / PROGRESS_FILE
+        """The record of progress of whoever works here."""
+        return progress_file(self.folder)
 
     def notebook(self, assignment_id: str) -> Path:
         """The learner's notebook; it need not exist."""

@@ -363,6 +363,9 @@ def test_the_record_is_found_from_wherever_a_notebook_runs(
     elsewhere.start("tiny")
     monkeypatch.chdir(tmp_path / "elsewhere/tiny")
     assert progress_file() == tmp_path / "elsewhere/progress.jsonl"
+    assert progress_file(tmp_path / "given") == tmp_path / "given/progress.jsonl"
+    assert workspace.progress == root / "work/progress.jsonl"
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "told.jsonl"))
     assert progress_file() == tmp_path / "told.jsonl"
-    assert progress_file(tmp_path / "given") == tmp_path / "given/progress.jsonl"
+    assert progress_file(tmp_path / "given") == tmp_path / "told.jsonl"
+    assert workspace.progress == tmp_path / "told.jsonl"
