@@ -23,7 +23,7 @@ from grader.mistakes import mistake
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="The run starts at about twice the highest rate: 1 + cos goes from 2 to 0, not from 1 to "
     "0. The half in front of the formula is missing.",
 )
@@ -33,7 +33,7 @@ def cosine_without_the_half(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="The angle is in degrees, but the cosine of Python and NumPy takes radians: half a turn "
     "is pi, not 180. As it is, the rate jumps up and down as if at random.",
 )
@@ -43,7 +43,7 @@ def cosine_in_degrees(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_lowest", "cosine_odd_length"],
     hint="With a lowest rate above 0 your run starts above the highest one, by just that much. "
     "What has to be scaled down is the distance between the two bounds, not the highest rate.",
 )
@@ -53,7 +53,7 @@ def lowest_on_top(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_lowest", "cosine_odd_length"],
     hint="Your curve is a cosine down to 0 that is cut off at the lowest rate. The formula has no "
     "corner: it is squeezed between the two bounds, so that half-way lies in their middle.",
 )
@@ -63,7 +63,7 @@ def clipped_at_the_lowest(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="You arrive one step early: with n - 1 in the denominator the last step that is taken has "
     "the lowest rate already. Here the lowest rate belongs to step n, the first one after the run.",
 )
@@ -73,7 +73,7 @@ def arrives_with_the_last_step(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="That is a straight line: the same bounds, but no slow start and no slow end. It meets "
     "the cosine only at the ends and in the middle.",
 )
@@ -83,7 +83,7 @@ def a_straight_line(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="Your rate is down in the middle of the run and back up at its end: that is a whole wave. "
     "Annealing takes half of one, the part where the cosine falls from 1 to -1.",
 )
@@ -93,7 +93,7 @@ def a_whole_wave(step, steps, highest, lowest=0.0):
 
 @mistake(
     exercise="cosine_annealing",
-    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_against_torch"],
+    loses=["cosine_by_hand", "cosine_thirds", "cosine_lowest", "cosine_odd_length"],
     hint="You use a quarter of a wave, from 1 to 0, which starts slowly but ends at full slope. "
     "The formula takes the half wave from 1 to -1, moved up and halved, to be slow at both ends.",
 )

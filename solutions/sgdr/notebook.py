@@ -156,16 +156,13 @@ assert_close(rates, [0.9, 0.5, 0.1], "the rates at the start, in the middle and 
 rates = [cosine_annealing(step, 6, 5.0, 1.0) for step in (2, 4)]
 assert_close(rates, [4.0, 2.0], "the rates a third and two thirds of the way from 5 to 1")
 
-# %% hidden="cosine_against_torch" exercise="cosine_annealing" points=2 title="seven steps, against PyTorch"
-optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7, eta_min=0.02)
-expected = []
-for _ in range(7):
-    expected.append(scheduler.get_last_lr()[0])
-    optimizer.step()
-    scheduler.step()
-rates = [cosine_annealing(step, 7, 0.3, 0.02) for step in range(7)]
-assert_close(rates, expected, "the rates of steps 0 to 6")
+# %% hidden="cosine_odd_length" exercise="cosine_annealing" points=2 title="seven steps and one step, against the library"
+from course import schedules
+
+for steps in (7, 1):
+    rates = [cosine_annealing(step, steps, 0.3, 0.02) for step in range(steps + 1)]
+    expected = schedules.sample(schedules.cosine_annealing(0.3, 0.02, steps), steps + 1)
+    assert_close(rates, expected, f"the rates of a run of {steps} steps")
 
 # %% [markdown]
 # Here are 400 of our noisy `w`, all starting at 10, under two constant rates and under yours. The
@@ -206,8 +203,8 @@ with canvas(9, 4.4) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** The large rate is there after a handful of steps and then stays hot; the
-# small one cools further and takes fifty steps longer; the cosine has both.
+# **What just happened.** The large rate is there after ten steps and stays hot. The small one needs
+# ninety to cool down. The cosine is as quick as the one, and ends a little cooler than the other.
 #
 # > **Think.** Add up your four rates: 0.1 + 0.0854 + 0.05 + 0.0146 = 0.25, so their mean is 0.0625.
 # > In general the mean rate of a cosine is (n + 1) / 2n of the highest, about **half**. A cosine from 0.1
@@ -352,6 +349,7 @@ with canvas(11, 4.2, 1, 2) as (figure, grid):
     right.plot(late, [rate_of(k, 1.0, 0.0, 1, 3) for k in late], ".-", color=BLUE, label="counted")
     right.annotate("step 121", (121, 0.0), (113.0, 0.35), arrowprops={"arrowstyle": "->"})
     right.set_ylim(-0.05, 1.15)
+    right.set_xticks(range(112, 131, 3))
     right.set_title("T_0 = 1, T_mult = 3: asked directly")
     right.legend(loc="lower right")
     for axes in (left, right):
@@ -834,11 +832,14 @@ for name, ratio in (("one rate for all", 1.0), ("ratio 3", 3.0)):
     optimizer = torch.optim.SGD(plan_of(groups, 0.1, ratio), momentum=0.9)
     rates[name] = [entry["lr"] for entry in optimizer.param_groups]
     generator = torch.Generator().manual_seed(0)
-    for _ in range(3):
-        for rows in torch.randperm(120, generator=generator).split(24):
-            optimizer.zero_grad()
-            F.cross_entropy(model(images[rows]), labels[rows]).backward()
-            optimizer.step()
+    batches = [r for _ in range(3) for r in torch.randperm(120, generator=generator).split(24)]
+    model.train()
+    for step, rows in enumerate(batches):
+        for entry, peak in zip(optimizer.param_groups, rates[name], strict=True):
+            entry["lr"] = peak * (1 + math.cos(math.pi * step / len(batches))) / 2
+        optimizer.zero_grad()
+        F.cross_entropy(model(images[rows]), labels[rows]).backward()
+        optimizer.step()
     moved[name] = [
         float((flat(group) - old).norm() / old.norm())
         for group, old in zip(groups, before, strict=True)
@@ -846,27 +847,31 @@ for name, ratio in (("one rate for all", 1.0), ("ratio 3", 3.0)):
 
 with canvas(11, 4.2, 1, 2) as (figure, grid):
     places = np.arange(len(groups))
-    shown = ((rates, "learning rate", "What each group gets"),)
-    shown += ((moved, "change of its weights, relative", "How far it moves in 15 steps"),)
+    shown = (
+        (rates, "learning rate", "What each group gets"),
+        (moved, "change of its weights, relative", "How far it moves in 15 steps"),
+    )
     for axes, (values, label, title) in zip(grid[0], shown, strict=True):
         for shift, colour, (name, heights) in zip(
             (-0.2, 0.2), (ORANGE, BLUE), values.items(), strict=True
         ):
             axes.bar(places + shift, heights, 0.38, color=colour, label=name)
         axes.set_yscale("log")
-        axes.set_xticks(places, ["first", *(["stage"] * (len(groups) - 2)), "head"])
         axes.set_xticks(places, [*(f"stage {i + 1}" for i in range(len(groups) - 1)), "head"])
         axes.set_ylabel(label)
         axes.set_title(title)
         light_grid(axes)
+        axes.minorticks_off()
+        axes.set_yticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     grid[0, 0].legend(loc="upper left")
-    grid[0, 0].set_ylim(top=0.4)
+    grid[0, 0].set_ylim(0.001, 0.5)
+    grid[0, 1].set_ylim(0.001, 4)
 figure
 
 # %% [markdown]
-# **What just happened.** With one rate for all, the first stage loses a good part of what it knew, and twelve
-# letters with ten images each cannot teach it again. Does it matter? Fifteen epochs, cosine annealed, 8 seeds, 360
-# test images in typefaces that were never seen:
+# **What just happened.** With one rate for all, the first stage moves twenty times as far from what it knew,
+# and ten images of a letter cannot teach it edges again. Does it matter? Fifteen epochs, cosine annealed, 8
+# seeds, 360 test images in typefaces that were never seen:
 #
 # | rates, from the first stage to the head | test accuracy, mean ± sd |
 # |---|---|
@@ -1020,8 +1025,8 @@ for name in ("2.1.weight", "2.1.bias", "2.0.running_mean"):
     assert name in moving, f"{name} has not changed in a step, although its group learns"
 
 # %% [markdown]
-# Move 3 deserves a picture. Below, 20 batches of the new letters pass *forward* through the frozen
-# body. No gradient is computed and no step is taken. How much do the features of 60 other images change?
+# Move 3 deserves a picture. Below, 10 batches of the new letters pass *forward* through the frozen
+# body. No gradient is computed and no step is taken. How much do the features of 36 other images change?
 
 # %% figure="frozen_or_not"
 from course import finetuning
@@ -1038,7 +1043,7 @@ def library_freeze_to(groups, n):
 
 freeze = with_fallback(freeze_to, library_freeze_to)
 images, _ = letters("train", "target", count=120).to_tensors()
-others, _ = letters("test", "target", count=60).to_tensors()
+others, _ = letters("test", "target", count=36).to_tensors()
 drifts = {}
 for name in ("requires_grad = False, model.train()", "frozen with batch norm at rest"):
     model = pretrained_letters()
@@ -1049,7 +1054,7 @@ for name in ("requires_grad = False, model.train()", "frozen with batch norm at 
         features = model.body(others)
     drifts[name] = [0.0]
     generator = torch.Generator().manual_seed(0)
-    for rows in [r for _ in range(4) for r in torch.randperm(120, generator=generator).split(24)]:
+    for rows in [r for _ in range(2) for r in torch.randperm(120, generator=generator).split(24)]:
         with torch.no_grad():
             model.body(images[rows])
         with finetuning.evaluating(model):
@@ -1064,7 +1069,7 @@ with canvas(9, 4.0) as (figure, grid):
     axes.set_xlabel("batches that have passed forward")
     axes.set_ylabel("change of the features, %")
     axes.set_title("No step is taken, and yet it moves")
-    axes.set_xlim(0, 20)
+    axes.set_xlim(0, 10)
     axes.legend(loc="center right")
     light_grid(axes)
 figure
@@ -1137,20 +1142,22 @@ def weights_of_snapshots(n_cycles):
             model.weight.fill_(cycle + 1)
 
     snapshots = take_snapshots(model, train_cycle, n_cycles)
-    last = float(model.weight)
+    last = float(model.weight.detach())
     with torch.no_grad():
         model.weight.fill_(99)
     image = torch.ones(1, 1, dtype=torch.float64)
-    return [float(snapshot(image).detach()) for snapshot in snapshots], last, cycles
+    seen = [float(snapshot(image).detach()) for snapshot in snapshots]
+    return seen, last, cycles, len({id(snapshot) for snapshot in snapshots})
 
 
 with exercise("take_snapshots"):
-    seen, last, cycles = weights_of_snapshots(3)
+    seen, last, cycles, different = weights_of_snapshots(3)
+    assert different == 3, f"your list names {different} different modules, not 3"
     assert_close(seen, [1, 2, 3], "the weights of the three snapshots")
     assert_close(last, 3, "the weight of the model itself after the last cycle")
 
 # %% hidden="snapshots_cycles" exercise="take_snapshots" points=1 title="which cycles are trained"
-seen, last, cycles = weights_of_snapshots(4)
+seen, last, cycles, _ = weights_of_snapshots(4)
 assert_close(cycles, [0, 1, 2, 3], "the cycles that were trained, in order")
 assert_close(seen, [1, 2, 3, 4], "the weights of the four snapshots")
 
@@ -1162,10 +1169,11 @@ def modes():
     model.train()
     during = []
     snapshots = take_snapshots(model, lambda cycle: during.append(model.training), 3)
-    return during, [m.training for s in snapshots for m in s.modules()], model.training
+    different = len({id(snapshot) for snapshot in snapshots})
+    return during, [m.training for s in snapshots for m in s.modules()], model.training, different
 
 
-during, of_snapshots, at_the_end = modes()
+during, of_snapshots, at_the_end, _ = modes()
 assert during == [True] * 3, f"whether the model is in training mode during each cycle: {during}"
 assert not any(of_snapshots), "a snapshot, or a layer of one, is still in training mode"
 assert at_the_end, "after the last cycle the model itself is left in evaluation mode"
@@ -1185,16 +1193,20 @@ def what_each_holds():
     with torch.no_grad():
         second[0].weight.fill_(-1)
         second[0].running_mean.fill_(-1)
-    return [
-        (float(each[0].weight[0].detach()), each[0].running_mean.clone()) for each in (first, model)
-    ]
+    return {
+        "weight": float(first[0].weight[0].detach()),
+        "mean": first[0].running_mean.clone(),
+        "weight of the model": float(model[0].weight[0].detach()),
+        "mean of the model": model[0].running_mean.clone(),
+        "all are different": len({id(first), id(second), id(model)}) == 3,
+    }
 
 
-(weight, mean), (weight_of_model, mean_of_model) = what_each_holds()
-assert_close(weight, 10, "a weight of the first snapshot")
-assert_close(mean, [2, 4], "the running averages of the first snapshot")
-assert_close(weight_of_model, 11, "a weight of the model, after one of a snapshot was changed")
-assert_close(mean_of_model, [3, 6], "the running averages of the model, after the same")
+held = what_each_holds()
+assert_close(held["weight"], 10, "a weight of the first snapshot")
+assert_close(held["mean"], [2, 4], "the running averages of the first snapshot")
+assert_close(held["weight of the model"], 11, "a weight of the model, after a snapshot was changed")
+assert_close(held["mean of the model"], [3, 6], "the model's running averages, after the same")
 
 # %% [markdown]
 # ### Exercise 8: the vote
@@ -1577,7 +1589,8 @@ assert 0 < fast[1] < 0.12, f"with rate 0.3 the spread over seeds is {fast[1]:.3f
 assert 0 < fast[3] < 0.12, f"the error of the difference is {fast[3]:.3f}; 0.03 is usual"
 
 # %% [markdown]
-# Now for the real thing: 15 epochs, highest rate 1, five seeds; thin lines are seeds, thick ones their means.
+# Now for the real thing: 15 epochs, highest rate 1, five seeds; thin lines are seeds, thick ones their
+# means. (Below 82% nothing is shown: the first epoch of the cosine, and some accidents of the constant rate.)
 
 # %% figure="the_race"
 from course import schedules
@@ -1637,6 +1650,8 @@ with canvas(9.5, 4.6) as (figure, grid):
         where = np.array(highest) * (0.95 + 0.05 * place)
         axes.plot(where, 100 * final.mean(axis=1), "-", color=colour, label=name)
         axes.plot(where, 100 * final, "o", color=colour, alpha=0.35, markersize=5)
+        if final[-1].mean() < 0.8:
+            axes.annotate(f"{100 * final[-1].mean():.0f} at 1.3", (1.04, 80.6), color=colour)
     axes.set_xscale("log")
     axes.set_xticks(highest, [str(top) for top in highest])
     axes.minorticks_off()
