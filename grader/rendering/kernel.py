@@ -9,12 +9,17 @@ For what we wrote ourselves only: nothing is confined here.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import re
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +28,13 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from course.checking.opening import OFF
 from grader.errors import RenderError
 
 __all__ = ["CellNote", "errors_of", "execute", "figures_of", "warnings_of"]
 
 CELL_SECONDS = 120
+# course.checking.opening.OFF; not imported, because the tutor behind it starts a process
+CHECKS = "COURSE_CHECKING"
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _WARNING = re.compile(r"^.*?(\w*Warning: .*)$", re.MULTILINE)
 _PICTURES = {"image/png", "image/jpeg", "image/svg+xml"}
@@ -57,11 +63,13 @@ def execute(
     Raises:
         RenderError: a cell took longer than `cell_seconds`, or ended the kernel.
     """
-    total, running = len(notebook.cells), "(none)"
+    total, running, stopped = len(notebook.cells), "(none)", threading.Event()
 
     def begun(cell: NotebookNode, cell_index: int) -> None:
         nonlocal running
         running = cell.id
+        if stopped.is_set():
+            raise DeadKernelError
         on_cell(total, cell_index)
 
     with tempfile.TemporaryDirectory(prefix="render-") as name:
@@ -81,7 +89,7 @@ def execute(
         )
         started = time.perf_counter()
         try:
-            client.execute(env=_environment(home))
+            _run(client, _environment(home), stopped)
         except CellTimeoutError:
             raise RenderError(
                 f"the cell {running} did not end within {cell_seconds} seconds. Expected: a "
@@ -96,6 +104,25 @@ def execute(
         return time.perf_counter() - started
 
 
+def _run(client: NotebookClient, environment: dict[str, str], stopped: threading.Event) -> None:
+    """Let the client execute; Ctrl-C ends the kernel and is raised.
+
+    In a thread of its own, because in the main one nbclient takes the signal for itself, and
+    what it raises then is no KeyboardInterrupt.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        done = thread.submit(lambda: asyncio.run(client.async_execute(env=environment)))
+        try:
+            done.result()
+        except KeyboardInterrupt:
+            stopped.set()
+            provisioner = getattr(client.km, "provisioner", None)
+            if (pid := getattr(provisioner, "pid", None)) is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            raise
+
+
 def _by_files(folder: Path) -> Config:
     """Speak to the kernel through files of ours: a port would be open to all who work here."""
     return Config(
@@ -107,7 +134,7 @@ def _environment(home: Path) -> dict[str, str]:
     """The environment of a learner's kernel: nobody is grading, no profile, one thread."""
     environment = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"}
     environment.pop("MPLBACKEND", None)  # the kernel's own draws into the notebook
-    own = {"IPYTHONDIR": str(home), OFF: "off"}  # nobody is there to ask for a check
+    own = {"IPYTHONDIR": str(home), CHECKS: "off"}  # nobody is there to ask for a check
     return environment | dict.fromkeys(_ONE_THREAD, "1") | own
 
 

@@ -1,6 +1,7 @@
 """Rendered notebooks: what is executed and how, what the page shows, what it must not do."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
+from course.checking.opening import OFF
 from grader.authoring.release import release
 from grader.authoring.source import read_source
 from grader.commands.console import console
@@ -18,7 +20,7 @@ from grader.commands.main import app
 from grader.configuration import Course
 from grader.errors import ReleaseError, RenderError
 from grader.rendering.forms import Form, read_form, solved_notebook
-from grader.rendering.kernel import errors_of, execute, figures_of, warnings_of
+from grader.rendering.kernel import CHECKS, errors_of, execute, figures_of, warnings_of
 from grader.rendering.page import label, page_html
 from grader.rendering.render import render, write_index
 
@@ -102,6 +104,10 @@ def test_cells_run_as_beside_a_learner(tmp_path: Path, monkeypatch: pytest.Monke
     assert seconds > 0
 
 
+def test_the_checks_of_a_learner_are_switched_off_by_their_own_name() -> None:
+    assert CHECKS == OFF
+
+
 def test_every_error_and_warning_is_told_with_its_cell_and_the_rest_goes_on(tmp_path: Path) -> None:
     run = notebook(
         "import warnings\nwarnings.warn('a seed\\nis missing', UserWarning)",
@@ -133,6 +139,17 @@ def test_a_cell_that_does_not_end_or_ends_the_kernel_is_named(
 ) -> None:
     with pytest.raises(RenderError, match=words):
         execute(notebook("x = 1", code), tmp_path / "none", cell_seconds=1)
+
+
+def test_ctrl_c_ends_the_kernel_and_is_raised(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    press = f"import os, signal\nos.kill({os.getpid()}, signal.SIGINT)"
+    note = f"import os, pathlib\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))"
+    run = notebook(note, press, "import time\ntime.sleep(60)")
+    with pytest.raises(KeyboardInterrupt):
+        execute(run, tmp_path / "none")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 # --------------------------------------------------------------------------- the page
@@ -281,7 +298,7 @@ def test_a_run_that_does_not_end_keeps_the_pages_that_were_there(
     render(released, "tiny", Form.RELEASE)
     write_index(released)
     before = released.rendered_page("tiny", "release").read_bytes()
-    monkeypatch.setattr("grader.rendering.kernel.NotebookClient.execute", _dies)
+    monkeypatch.setattr("grader.rendering.kernel.NotebookClient.async_execute", _dies)
     with pytest.raises(RenderError, match="tiny, release: the kernel died"):
         render(released, "tiny", Form.RELEASE)
     assert released.rendered_page("tiny", "release").read_bytes() == before
@@ -297,7 +314,7 @@ def test_a_page_that_was_removed_leaves_the_list(released: Course) -> None:
     assert re.findall(r'href="([^"]+)"', index) == ["tiny/solved.html"]
 
 
-def _dies(*_: object, **__: object) -> None:
+async def _dies(*_: object, **__: object) -> None:
     from nbclient.exceptions import DeadKernelError
 
     raise DeadKernelError
