@@ -1058,14 +1058,14 @@ by_depth = invariance_by_depth(layers, images[:100], [(0, 1), (1, 0)])
 figures.invariance_with_depth(by_depth)
 
 # %% [markdown]
-# **What just happened: the metric trap.** On the left, invariance grows with depth, as promised:
-# from 0.53 down to 0.11. On the right, nothing of the kind: 0.90, 0.91, 0.91. To move a digit by one
+# **What just happened: the metric trap.** On the left, invariance grows with depth, on the whole, as
+# promised: from 0.53 down to 0.11. On the right, nothing of the kind: 0.90, 0.91, 0.91. To move a digit by one
 # pixel changes these features nearly as much as to take another digit; and even the global
 # average, which should end all this, only reaches 0.71, since the strides have spoilt it. (For a
 # shift by four pixels it is 0, and without strides for every shift.)
 #
-# Both are right; they answer different questions. After ReLU and max-pooling *all* features are
-# positive, alike for all images. That common part hardly minds being moved and makes any change look
+# Both are right; they answer different questions. After ReLU and max-pooling *no* feature is
+# negative, and all images have much in common. That common part hardly minds being moved and makes any change look
 # small beside it, yet it tells no digit from another. **A measure of invariance without a measure of
 # what is still told apart is worth nothing**: a network that answers 0 to everything would win.
 #
@@ -1653,8 +1653,8 @@ figure
 # Not graded; add cells of your own below.
 #
 # - **Teach it instead.** Train "max+gap" on digits that are moved at random in every step. How much
-#   of the sawtooth is left, and how many epochs does it take? (Augmentation and blur together are
-#   better than either, says Zhang. Are they, here?)
+#   of the sawtooth is left, and how many epochs does it take? (Zhang finds
+#   that a blur still helps after such training. Does it, here?)
 # - **The exact one.** Train "none+gap" and check that its curve is flat. Measure how long it takes,
 #   and compare with your `conv_net_cost`.
 # - **More taps.** Five taps, (1, 4, 6, 4, 1) / 16, blur more. Does consistency go on rising? Where does
