@@ -160,8 +160,13 @@ class CheckMagics(Magics):  # type: ignore[misc]
 
     @_magic
     def progress(self, line: str) -> None:
-        """Show how far you are in the week."""
-        display(show_progress(self.diary.progress, course_root()))
+        """Show how far you are.
+
+        %progress        the exercises of this notebook, and a bar for each other assignment
+        %progress all    every exercise of the week
+        """
+        only = "" if line.strip() == "all" else self.session.assignment
+        display(show_progress(self.diary.progress, course_root(), only))
         self._say_what_is_wrong_with_the_diary()
 
     def _tutor(self, what: str) -> Any:

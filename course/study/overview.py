@@ -45,11 +45,15 @@ def bar(share: float, width: int) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Overview:
-    """What is handed out, and how far the learner is with it."""
+    """What is handed out, and how far the learner is with it.
+
+    With `only`, the exercises of that assignment alone are listed; the others are a bar each.
+    """
 
     catalogue: Catalogue
     statuses: Statuses
     reviews: tuple[DueReview, ...] = ()
+    only: str = ""
 
     def status(self, assignment: AssignmentInfo, exercise: ExerciseInfo) -> Status:
         """How far one exercise is."""
@@ -61,7 +65,7 @@ class Overview:
         for assignment in self.catalogue.assignments:
             yield "", None
             yield self._assignment_line(assignment), None
-            for exercise in assignment.exercises:
+            for exercise in assignment.exercises if self.only in ("", assignment.id) else ():
                 status = self.status(assignment, exercise)
                 yield _exercise_line(exercise, status), None if exercise.written else status.state
         yield "", None
@@ -111,10 +115,10 @@ class Overview:
 
 
 def overview(
-    catalogue: Catalogue, statuses: Statuses, reviews: Sequence[DueReview] = ()
+    catalogue: Catalogue, statuses: Statuses, reviews: Sequence[DueReview] = (), only: str = ""
 ) -> Overview:
     """The overview of a course."""
-    return Overview(catalogue, statuses, tuple(reviews))
+    return Overview(catalogue, statuses, tuple(reviews), only)
 
 
 def _exercise_line(exercise: ExerciseInfo, status: Status) -> str:

@@ -122,15 +122,20 @@ class Progress:
             ) from None
 
 
-def show_progress(progress: Progress, root: Path | None = None) -> Overview:
+def show_progress(progress: Progress, root: Path | None = None, only: str = "") -> Overview:
     """The week by assignment and exercise, as text bars; a notebook shows it as it is.
+
+    Args:
+        progress: the learner's record.
+        root: the folder of the course; else the one around.
+        only: the one assignment whose exercises are listed; else all are.
 
     Raises:
         CourseNotFound, NotANotebook, ProgressError: as those who read them.
     """
     events = progress.events()
     reviews = due(events, datetime.now(UTC))
-    return overview(read_catalogue(root), statuses_of(events), reviews)
+    return overview(read_catalogue(root), statuses_of(events), reviews, only)
 
 
 def _read(path: Path) -> tuple[list[Event], list[str]]:

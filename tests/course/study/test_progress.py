@@ -335,3 +335,20 @@ def test_scripts_get_the_same(workspace: Workspace, record: Progress):
     assert (double["state"], double["earned"], double["mistake"]) == ("started", 2, "adds_one")
     assert data["reviews"][0]["exercise"] == "double"
     json.dumps(data)
+
+
+def test_of_other_assignments_a_notebook_shows_the_bar_alone(
+    workspace: Workspace, record: Progress
+):
+    record.record(CHECK)
+    root = workspace.catalogue.root
+    shown = repr(show_progress(record, root, "tiny"))
+    whole = repr(show_progress(record, root))
+    assert "▸ double" in shown
+    others = [each for each in workspace.catalogue.assignments if each.id != "tiny"]
+    assert others
+    for other in others:
+        assert f"({other.id})" in shown
+        for exercise in other.exercises:
+            assert exercise.id in whole
+    assert len(shown.splitlines()) < len(whole.splitlines())
