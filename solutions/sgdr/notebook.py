@@ -894,8 +894,9 @@ figure
 # PyTorch that takes three moves, and most people know the first:
 #
 # 1. `requires_grad` of every parameter becomes False (and True again for groups that learn);
-# 2. the gradient that it may still hold from before is dropped (`grad = None`), since momentum-free SGD
-#    would step along it once more;
+# 2. the gradient that it may still hold from before is dropped (`grad = None`), since an optimizer that
+#    was made earlier would step along it once more. (A gradient of zeros is not enough: weight decay and
+#    momentum move whatever has one.)
 # 3. **batch normalisation goes to evaluation mode.** In training mode it normalises with the mean of the *batch*
 #    and drags its running averages along, in every forward pass, without any gradient. A "frozen"
 #    body that does this is not frozen.
@@ -1000,11 +1001,11 @@ for n, seen in zip((3, 0, 1), learning_and_training_after([3, 0, 1]), strict=Tru
         assert got == expected, f"after freeze_to(groups, {n}), {what}: {got}, not {expected}"
 
 
-# %% hidden="freeze_holds" exercise="freeze_to" points=3 title="what moves in a training step, with gradients from before"
+# %% hidden="freeze_holds" exercise="freeze_to" points=3 title="what moves in a training step, with gradients from before and weight decay"
 @probe
 def what_moves(n):
     groups = three_groups()
-    optimizer = torch.optim.SGD(groups.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(groups.parameters(), lr=0.1, weight_decay=0.1)
     images = torch.linspace(-1, 1, 15).reshape(5, 3) ** 3
 
     def loss():
@@ -1538,7 +1539,7 @@ def race_in_a_table():
     def train(rates, seed):
         if seed not in seeds:
             seeds.append(seed)
-        return [0.99, last["first" if rates[0] == 1 else "second"][seeds.index(seed) % 3]]
+        return [0.99, 0.5, last["first" if rates[0] == 1 else "second"][seeds.index(seed) % 3]]
 
     return race(train, {"first": [1.0, 1.0], "second": [2.0, 1.0]}, 3)
 
