@@ -40,12 +40,12 @@
 #
 # - give the rate of any batch of any cosine or warm-restart schedule **with a pencil**, and say how
 #   many epochs n cycles take;
-# - drive any PyTorch optimizer by a schedule, batch by batch, and name three ways in which PyTorch's
-#   own scheduler surprises its users;
+# - drive any PyTorch optimizer by a schedule, batch by batch, and name three ways in which
+#   PyTorch's own scheduler surprises its users;
 # - give each group of layers its own rate, or none, and know what a frozen layer still does;
 # - make an ensemble out of one training run, and say when that is worth nothing;
-# - compare two ways of training so that a colleague has to believe you: same seeds, same epochs,
-#   a spread beside every mean.
+# - compare two ways of training so that a colleague has to believe you: same seeds, same epochs, a
+#   spread beside every mean.
 #
 # ## How to work through it
 #
@@ -55,9 +55,9 @@
 # look at. **No exercise uses your answer to another one**, so if you are stuck, go on and come
 # back. The figures use your functions once they are written, and the library's until then.
 #
-# A **step** is one batch, counted from 0; the rate of step k is the one that step k is *taken with*.
-# An **epoch** is one pass over all images. Nearly every mistake in this notebook's subject is a
-# confusion of those two, or an answer that is off by one step.
+# A **step** is one batch, counted from 0; the rate of step k is the one that step k is *taken
+# with*. An **epoch** is one pass over all images. Nearly every mistake in this notebook's subject
+# is a confusion of those two, or an answer that is off by one step.
 #
 # To read alongside: I. Loshchilov and F. Hutter, [SGDR](https://arxiv.org/abs/1608.03983) (sections
 # 1 and 3 are four easy pages).
@@ -89,10 +89,10 @@ torch.set_num_threads(1)
 #
 # $$ v = \frac{\eta}{2 - \eta}. $$
 #
-# Check it: with η = ½, v = ⅓, and the jitter is √⅓ = 0.58. With η = 0.05 it is 0.16, which is better,
-# but now each step covers only a twentieth of the way. **The rate is a speed and a temperature at
-# once**: large to travel, small to settle. So start large and end small. *Cosine annealing* does
-# it without a corner, on half a wave of the cosine:
+# Check it: with η = ½, v = ⅓, and the jitter is √⅓ = 0.58. With η = 0.05 it is 0.16, which is
+# better, but now each step covers only a twentieth of the way. **The rate is a speed and a
+# temperature at once**: large to travel, small to settle. So start large and end small. *Cosine
+# annealing* does it without a corner, on half a wave of the cosine:
 #
 # $$ \eta_k = \eta_{\min} + \tfrac12 (\eta_{\max} - \eta_{\min})
 #    \left( 1 + \cos \frac{\pi k}{n} \right). $$
@@ -134,8 +134,8 @@ def cosine_annealing(step, steps, highest, lowest=0.0):
 # %% [markdown] hints="cosine_annealing"
 # 1. What should your function give at step 0, in the middle and at the end? Say the three numbers
 #    before you run it.
-# 2. cos goes from 1 to -1 while its angle goes from 0 to π. So (1 + cos) / 2 goes from 1 to 0: it is the
-#    share of the way that is still to go down, from `highest` to `lowest`.
+# 2. cos goes from 1 to -1 while its angle goes from 0 to π. So (1 + cos) / 2 goes from 1 to 0: it
+#    is the share of the way that is still to go down, from `highest` to `lowest`.
 # 3. The angle is `math.pi * step / steps`, in radians. Add 1 to its cosine, halve it, multiply by
 #    `highest - lowest`, and add `lowest`.
 
@@ -207,16 +207,16 @@ figure
 # ninety to cool down. The cosine is as quick as the one, and ends a little cooler than the other.
 #
 # > **Think.** Add up your four rates: 0.1 + 0.0854 + 0.05 + 0.0146 = 0.25, so their mean is 0.0625.
-# > In general the mean rate of a cosine is (n + 1) / 2n of the highest, about **half**. A cosine from 0.1
-# > travels half as far as a constant 0.1 in as many steps. Keep that in mind for section 6: is it
-# > fair to compare the two at the same highest rate?
+# > In general the mean rate of a cosine is (n + 1) / 2n of the highest, about **half**. A cosine
+# > from 0.1 travels half as far as a constant 0.1 in as many steps. Keep that in mind for section
+# > 6: is it fair to compare the two at the same highest rate?
 
 # %% [markdown]
 # ## 2. Up again
 #
 # *Stochastic gradient descent with warm restarts* (SGDR) anneals, jumps back to the highest rate,
-# and anneals again. "Warm" means that the weights stay where they are: only the rate restarts. Each cycle
-# is `T_mult` times as long as the one before:
+# and anneals again. "Warm" means that the weights stay where they are: only the rate restarts. Each
+# cycle is `T_mult` times as long as the one before:
 #
 # $$ T_i = T_0 \, T_{\text{mult}}^{\,i}, \qquad
 #    \eta = \eta_{\min} + \tfrac12 (\eta_{\max} - \eta_{\min})
@@ -359,11 +359,11 @@ with canvas(11, 4.2, 1, 2) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** Left, SGDR as everybody draws it. Right, the step 121 = 1 + 3 + 9 + 27 + 81 is
-# the first of a cycle, so it should have the *highest* rate. PyTorch's `scheduler.step(121)`
-# takes log₃(243), gets 4.999..., believes that it is at the end of the cycle before, and returns the
-# *lowest*. (Counting up with `scheduler.step()` is safe; jumping to a step, as one does to resume
-# a training, is not.)
+# **What just happened.** Left, SGDR as everybody draws it. Right, the step 121 = 1 + 3 + 9 + 27 +
+# 81 is the first of a cycle, so it should have the *highest* rate. PyTorch's `scheduler.step(121)`
+# takes log₃(243), gets 4.999..., believes that it is at the end of the cycle before, and returns
+# the *lowest*. (Counting up with `scheduler.step()` is safe; jumping to a step, as one does to
+# resume a training, is not.)
 #
 # ### Exercise 3: when is it over?
 #
@@ -401,10 +401,10 @@ def cycle_ends(n_cycles, cycle_len, cycle_mult):
 # %% [markdown] hints="cycle_ends"
 # 1. Write down the lengths of the cycles first, for three cycles of your own choice. Only then ask
 #    when each of them is over.
-# 2. Cycle i, counted from 0, takes cycle_len * cycle_mult**i epochs, and it ends when all cycles up to it
-#    have passed. The ends are running totals of the lengths.
-# 3. Go through the cycles with the length of the current one and the total so far. Add the length to
-#    the total, note the total, multiply the length by `cycle_mult`.
+# 2. Cycle i, counted from 0, takes cycle_len * cycle_mult**i epochs, and it ends when all cycles up
+#    to it have passed. The ends are running totals of the lengths.
+# 3. Go through the cycles with the length of the current one and the total so far. Add the length
+#    to the total, note the total, multiply the length by `cycle_mult`.
 
 # %% test="ends_of_the_lecture" exercise="cycle_ends" points=2 title="the lecture's three cycles"
 with exercise("cycle_ends"):
@@ -425,9 +425,10 @@ assert_close(cycle_ends(5, 3, 1), [3, 6, 9, 12, 15], "the ends of 5 cycles of 3 
 # **What just happened.** You can now read the lecture's last step, `fit(lrs, 3, cycle_len=1,
 # cycle_mult=2)`, as "seven epochs, look at 1, 3 and 7".
 #
-# > **Think.** You have planned cycles with `cycle_len=1, cycle_mult=2` and stop after 10 epochs because the
-# > machine is needed. What rate was the model last trained with, and what does section 1 say about
-# > such a model? (Cycles end after 1, 3, 7, 15: you stopped 3/8 into the fourth, at 69% of the highest rate.)
+# > **Think.** You have planned cycles with `cycle_len=1, cycle_mult=2` and stop after 10 epochs
+# > because the machine is needed. What rate was the model last trained with, and what does section
+# > 1 say about such a model? (Cycles end after 1, 3, 7, 15: you stopped 3/8 into the fourth, at 69%
+# > of the highest rate.)
 
 # %% [markdown]
 # ## 3. A rate for every batch
@@ -450,9 +451,9 @@ assert_close(cycle_ends(5, 3, 1), [3, 6, 9, 12, 15], "the ends of 5 cycles of 3 
 # Cut each order into batches of `batch_size`; what is left over at the end is a batch too, only
 # smaller. With 5 images in batches of 2, an epoch is **three** steps.
 #
-# **Expected output** for one image `[1, 2]` of class 0, a linear model of two classes that starts at 0, peak
-# 1, two epochs, and the shares 0 and then 1. The first step is taken with rate 0 and moves nothing.
-# In the second, p = (½, ½), the scores' gradient is (-½, ½), and the weights become
+# **Expected output** for one image `[1, 2]` of class 0, a linear model of two classes that starts
+# at 0, peak 1, two epochs, and the shares 0 and then 1. The first step is taken with rate 0 and
+# moves nothing. In the second, p = (½, ½), the scores' gradient is (-½, ½), and the weights become
 # `[[0.5, 1], [-0.5, -1]]`. The function returns `[[0.0], [1.0]]`: two steps, one group.
 
 
@@ -505,15 +506,15 @@ def train_with_schedule(model, optimizer, X, y, orders, batch_size, share):
 
 
 # %% [markdown] hints="train_with_schedule"
-# 1. Before you write a loop: how many steps are there in total, and which number has the first step of
-#    the second epoch?
+# 1. Before you write a loop: how many steps are there in total, and which number has the first step
+#    of the second epoch?
 # 2. Three things happen in every batch, in this order: every group gets its peak times the share of
-#    this step; the gradient of this batch is computed from zero; the optimizer steps. The peaks must
-#    be remembered from the beginning, because setting a rate overwrites them.
+#    this step; the gradient of this batch is computed from zero; the optimizer steps. The peaks
+#    must be remembered from the beginning, because setting a rate overwrites them.
 # 3. Note `group["lr"]` of all groups in a list. Loop over `orders`, and inside over the starts 0,
-#    `batch_size`, 2 * `batch_size`, ... below the length of the order; a slice takes the batch, and a slice that
-#    goes past the end is simply shorter. Keep one counter for all epochs; set, `zero_grad`, `backward`,
-#    `step`, note the rates, count.
+#    `batch_size`, 2 * `batch_size`, ... below the length of the order; a slice takes the batch, and
+#    a slice that goes past the end is simply shorter. Keep one counter for all epochs; set,
+#    `zero_grad`, `backward`, `step`, note the rates, count.
 
 
 # %% test="loop_by_hand" exercise="train_with_schedule" points=3 title="two steps by hand, the first with rate 0"
@@ -644,26 +645,28 @@ with canvas(9, 5.6, 3, 1, sharex=True, sharey=True) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** In the middle, with cycles of one epoch and one `scheduler.step()` an epoch, **nothing
-# ever anneals**: each look at the schedule falls on a restart. There is no error and no warning, the model
-# even learns. Below is the recipe of PyTorch's documentation, `scheduler.step(epoch + i / iters)` after
-# the batch: a step too late, because it sets for the *next* batch what was meant for this one, so that the
-# first epoch has its first rate twice and every restart comes after the first batch of its epoch.
-# Neither can happen to who sets the rate first and then steps.
+# **What just happened.** In the middle, with cycles of one epoch and one `scheduler.step()` an
+# epoch, **nothing ever anneals**: each look at the schedule falls on a restart. There is no error
+# and no warning, the model even learns. Below is the recipe of PyTorch's documentation,
+# `scheduler.step(epoch + i / iters)` after the batch: a step too late, because it sets for the
+# *next* batch what was meant for this one, so that the first epoch has its first rate twice and
+# every restart comes after the first batch of its epoch. Neither can happen to who sets the rate
+# first and then steps.
 #
-# > **Think.** 1347 = 42 · 32 + 3: the digits in batches of 32 end with a batch of **three**. Its gradient is
-# > as noisy as three images are, and takes a full step at the full rate, just before you look at the
-# > accuracy. On the author's machine, with a constant rate of 0.3, 20 seeds: 93% to 95% at the end with the
-# > odd batch, 96.6% with 42 even ones. What would you do about it?
+# > **Think.** 1347 = 42 · 32 + 3: the digits in batches of 32 end with a batch of **three**. Its
+# > gradient is as noisy as three images are, and takes a full step at the full rate, just before
+# > you look at the accuracy. On the author's machine, with a constant rate of 0.3, 15 epochs, 20
+# > seeds: 94.8% ± 3.3 with the odd batch, 96.6% ± 0.8 with 42 even ones. What would you do about it?
 
 # %% [markdown]
 # ## 4. A rate for every layer
 #
 # Now take a network that was trained on one task and has to learn another. Its first layers see
-# edges and colours, which serve here too; its head, the last layer, is brand new and knows nothing. It makes
-# no sense for both to move at the same speed. fast.ai calls the remedy *differential learning rates*
-# (Howard and Ruder's paper says *discriminative*): the head gets the full rate and each group of layers before it one
-# that is `ratio` times smaller. The lecture takes a ratio from 3 to 10.
+# edges and colours, which serve here too; its head, the last layer, is brand new and knows nothing.
+# It makes no sense for both to move at the same speed. fast.ai calls the remedy *differential
+# learning rates* (Howard and Ruder's paper says *discriminative*): the head gets the full rate and
+# each group of layers before it one that is `ratio` times smaller. The lecture takes a ratio from 3
+# to 10.
 #
 # $$ \eta_i = \eta_{\text{head}} \,/\, \text{ratio}^{\,n-1-i}, \qquad i = 0, \dots, n-1 $$
 #
@@ -671,8 +674,8 @@ figure
 #
 # An optimizer takes a list of dictionaries: `[{"params": [...], "lr": 0.01}, ...]`. Two rules.
 # **Each parameter belongs to exactly one group**, however deep in a layer it sits. And a parameter
-# that is frozen (`requires_grad` is False) belongs to none, because an optimizer with weight
-# decay or momentum can move what has no gradient; a group with nothing left disappears, and the others
+# that is frozen (`requires_grad` is False) belongs to none, because an optimizer with weight decay
+# or momentum can move what has no gradient; a group with nothing left disappears, and the others
 # keep the rates that they would have had.
 #
 # **Expected output** for three groups, head 0.09, ratio 3: rates 0.01, 0.03, 0.09.
@@ -728,12 +731,14 @@ def parameter_groups(groups, head, ratio=3.0):
 
 
 # %% [markdown] hints="parameter_groups"
-# 1. How far is each group from the head? The head is 0 away, the group before it 1. What is
-#    the rate in terms of that distance?
-# 2. `group.parameters()` gives every parameter of a module once, also those of the modules inside it. Keep those with
-#    `requires_grad`, and work out the rate from the group's place among *all* groups, not among those that are left.
+# 1. How far is each group from the head? The head is 0 away, the group before it 1. What is the
+#    rate in terms of that distance?
+# 2. `group.parameters()` gives every parameter of a module once, also those of the modules inside
+#    it. Keep those with `requires_grad`, and work out the rate from the group's place among *all*
+#    groups, not among those that are left.
 # 3. Go through the groups with their number i. List the parameters that learn; if the list is not
-#    empty, append a dictionary with it and with the rate `head` divided by `ratio` to the power len(groups) - 1 - i.
+#    empty, append a dictionary with it and with the rate `head` divided by `ratio` to the power
+#    len(groups) - 1 - i.
 
 
 # %% test="groups_by_hand" exercise="parameter_groups" points=3 title="three groups, ratio 3"
@@ -802,8 +807,8 @@ for (names, _), expected in zip(
 
 # %% [markdown]
 # To see it at work: the library's small network, trained on A to Z, gets a new head and learns 12
-# letters of Yoruba, Hausa and Igbo that English does not have, from ten images each. Once with the same
-# rate everywhere, once with yours. How far does every group of layers move from what it knew?
+# letters of Yoruba, Hausa and Igbo that English does not have, from ten images each. Once with the
+# same rate everywhere, once with yours. How far does every group of layers move from what it knew?
 
 # %% figure="rates_by_layer"
 from course import finetuning
@@ -869,9 +874,9 @@ with canvas(11, 4.2, 1, 2) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** With one rate for all, the first stage moves twenty times as far from what it knew,
-# and ten images of a letter cannot teach it edges again. Does it matter? Fifteen epochs, cosine annealed, 8
-# seeds, 360 test images in typefaces that were never seen:
+# **What just happened.** With one rate for all, the first stage moves twenty times as far from what
+# it knew, and ten images of a letter cannot teach it edges again. Does it matter? Fifteen epochs,
+# cosine annealed, 8 seeds, 360 test images in typefaces that were never seen:
 #
 # | rates, from the first stage to the head | test accuracy, mean ± sd |
 # |---|---|
@@ -882,11 +887,12 @@ figure
 # | ratio 10, head 0.1 | 94.4% ± 0.5 |
 # | head 0.1, all else frozen | 91.7% ± 0.5 |
 #
-# Differential rates beat the best single rate that was tried by two points, the spread is smaller than
-# the gap, and whether the ratio is 3 or 10 hardly matters. This is the promise of lesson 2 that holds.
+# Differential rates beat the best single rate that was tried by two points, the spread is smaller
+# than the gap, and whether the ratio is 3 or 10 hardly matters. This is the promise of lesson 2
+# that holds.
 #
-# > **Think.** A ratio of 10 and four groups: what is the first group's rate, and how does it differ from
-# > being frozen?
+# > **Think.** A ratio of 10 and four groups: what is the first group's rate, and how does it differ
+# > from being frozen?
 #
 # ### Exercise 6: frozen, and really so
 #
@@ -894,15 +900,15 @@ figure
 # PyTorch that takes three moves, and most people know the first:
 #
 # 1. `requires_grad` of every parameter becomes False (and True again for groups that learn);
-# 2. the gradient that it may still hold from before is dropped (`grad = None`), since an optimizer that
-#    was made earlier would step along it once more. (A gradient of zeros is not enough: weight decay and
-#    momentum move whatever has one.)
-# 3. **batch normalisation goes to evaluation mode.** In training mode it normalises with the mean of the *batch*
-#    and drags its running averages along, in every forward pass, without any gradient. A "frozen"
-#    body that does this is not frozen.
+# 2. the gradient that it may still hold from before is dropped (`grad = None`), since an optimizer
+#    that was made earlier would step along it once more. (A gradient of zeros is not enough: weight
+#    decay and momentum move whatever has one.)
+# 3. **batch normalisation goes to evaluation mode.** In training mode it normalises with the mean
+#    of the *batch* and drags its running averages along, in every forward pass, without any
+#    gradient. A "frozen" body that does this is not frozen.
 #
-# Groups that learn are put in training mode. (Whether dropout rests in a frozen group is a matter of taste; it is not
-# looked at.)
+# Groups that learn are put in training mode. (Whether dropout rests in a frozen group is a matter
+# of taste; it is not looked at.)
 
 
 # %% answer="freeze_to" title="Freeze up to a group" minutes=12
@@ -928,13 +934,14 @@ def freeze_to(groups, n):
 
 
 # %% [markdown] hints="freeze_to"
-# 1. There are two kinds of groups, and three things to set for each kind. Write the table down before the
-#    code. And `requires_grad`: is it a property of a module, or of its parameters?
-# 2. A module has `train()` and `eval()`, which reach every module inside it, and `parameters()`, which reaches
-#    every parameter. Batch normalisation has parameters *and* running averages, and only its mode stops the latter.
-# 3. For each group with its number: does it learn, that is, is the number at least n? Call `group.train(...)`
-#    with the answer, and give each parameter `requires_grad_(...)` with the same answer; where it is no, set the
-#    parameter's `grad` to None.
+# 1. There are two kinds of groups, and three things to set for each kind. Write the table down
+#    before the code. And `requires_grad`: is it a property of a module, or of its parameters?
+# 2. A module has `train()` and `eval()`, which reach every module inside it, and `parameters()`,
+#    which reaches every parameter. Batch normalisation has parameters *and* running averages, and
+#    only its mode stops the latter.
+# 3. For each group with its number: does it learn, that is, is the number at least n? Call
+#    `group.train(...)` with the answer, and give each parameter `requires_grad_(...)` with the same
+#    answer; where it is no, set the parameter's `grad` to None.
 
 
 # %% test="freeze_who_learns" exercise="freeze_to" points=2 title="who learns, with n = 2 of 3"
@@ -1027,7 +1034,8 @@ for name in ("2.1.weight", "2.1.bias", "2.0.running_mean"):
 
 # %% [markdown]
 # Move 3 deserves a picture. Below, 10 batches of the new letters pass *forward* through the frozen
-# body. No gradient is computed and no step is taken. How much do the features of 36 other images change?
+# body. No gradient is computed and no step is taken. How much do the features of 36 other images
+# change?
 
 # %% figure="frozen_or_not"
 from course import finetuning
@@ -1076,28 +1084,28 @@ with canvas(9, 4.0) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** Nothing that has a gradient moved; the running averages did. Whoever stores the body's
-# features once and trains the head on them (`precompute=True` in the lecture) trains it on features
-# that the awake body no longer gives.
+# **What just happened.** Nothing that has a gradient moved; the running averages did. Whoever
+# stores the body's features once and trains the head on them (`precompute=True` in the lecture)
+# trains it on features that the awake body no longer gives.
 #
-# Honesty demands a second number. Where the new images differ from the old, an awake batch normalisation *adapts*, which
-# is a kind of learning without gradients. In the experiment of the table above, with all but the head
-# frozen, it was even slightly better: 92.5% awake, 91.7% at rest (8 seeds, sd 0.5 each). Awake or at rest is a choice.
-# What matters is that it is you who makes it.
+# Honesty demands a second number. Where the new images differ from the old, an awake batch
+# normalisation *adapts*, which is a kind of learning without gradients. In the experiment of the
+# table above, with all but the head frozen, it was even slightly better: 92.5% awake, 91.7% at rest
+# (8 seeds, sd 0.5 each). Awake or at rest is a choice. What matters is that it is you who makes it.
 
 # %% [markdown]
 # ## 5. Snapshots
 #
-# Every cycle of SGDR ends with a cool, finished model, and then leaves it. Huang et al. had the charming idea
-# to keep a copy each time, and let all copies vote: *train one, get M for free*.
+# Every cycle of SGDR ends with a cool, finished model, and then leaves it. Huang et al. had the
+# charming idea to keep a copy each time, and let all copies vote: *train one, get M for free*.
 #
 # ### Exercise 7: a copy is not a name
 #
-# In Python, `snapshots.append(model)` stores a *name* for the one model that goes on training. In the end you have
-# M names for the last model, and an ensemble that agrees with itself.
+# In Python, `snapshots.append(model)` stores a *name* for the one model that goes on training. In
+# the end you have M names for the last model, and an ensemble that agrees with itself.
 #
-# **Expected output** if cycles 0, 1 and 2 leave the weight at 1, 2 and 3: three snapshots with the weights 1, 2
-# and 3, whatever happens to the model later.
+# **Expected output** if cycles 0, 1 and 2 leave the weight at 1, 2 and 3: three snapshots with the
+# weights 1, 2 and 3, whatever happens to the model later.
 
 
 # %% answer="take_snapshots" title="Take snapshots" minutes=8
@@ -1126,9 +1134,11 @@ def take_snapshots(model, train_cycle, n_cycles):
 # %% [markdown] hints="take_snapshots"
 # 1. How many models are there in memory when you are done? Is that so with your code? Look at
 #    `snapshots[0] is snapshots[1]`.
-# 2. A copy of a model must have its own tensors: parameters and the running averages too. A shallow copy has its
-#    own outside and the same tensors inside. And evaluation mode is for the copy: the model goes on training.
-# 3. For each cycle: train it first, then `copy.deepcopy(model)`, put that copy into evaluation mode, and append it.
+# 2. A copy of a model must have its own tensors: parameters and the running averages too. A shallow
+#    copy has its own outside and the same tensors inside. And evaluation mode is for the copy: the
+#    model goes on training.
+# 3. For each cycle: train it first, then `copy.deepcopy(model)`, put that copy into evaluation
+#    mode, and append it.
 
 
 # %% test="snapshots_by_hand" exercise="take_snapshots" points=3 title="three cycles that leave the weight at 1, 2 and 3"
@@ -1212,8 +1222,9 @@ assert_close(held["mean of the model"], [3, 6], "the model's running averages, a
 # %% [markdown]
 # ### Exercise 8: the vote
 #
-# Each snapshot gives scores; the vote is the **mean of the probabilities**. Not of the scores, and not of the weights
-# (that is another method, stochastic weight averaging). For one image, two classes and two snapshots:
+# Each snapshot gives scores; the vote is the **mean of the probabilities**. Not of the scores, and
+# not of the weights (that is another method, stochastic weight averaging). For one image, two
+# classes and two snapshots:
 #
 # | | scores | probabilities |
 # |---|---|---|
@@ -1221,9 +1232,10 @@ assert_close(held["mean of the model"], [3, 6], "the model's running averages, a
 # | second snapshot | 0, 0 | ½, ½ |
 # | **the vote** | | **0.375, 0.625** |
 #
-# The mean of the scores would be (0, ½ ln 3), which is (0.366, 0.634): close, here. The difference grows with how
-# sure a model is. If one gives the scores (20, 0) and three others (0, 1), the mean of the scores is (5, 0.75) and the one
-# loud model wins; the mean of the probabilities is (0.45, 0.55), and the three do.
+# The mean of the scores would be (0, ½ ln 3), which is (0.366, 0.634): close, here. The difference
+# grows with how sure a model is. If one gives the scores (20, 0) and three others (0, 1), the mean
+# of the scores is (5, 0.75) and the one loud model wins; the mean of the probabilities is (0.45,
+# 0.55), and the three do.
 #
 # `softmax` of SciPy is imported already: `softmax(scores, axis=...)`.
 
@@ -1245,10 +1257,10 @@ def snapshot_vote(scores):
 
 
 # %% [markdown] hints="snapshot_vote"
-# 1. Which of the three axes are the classes, and over which of them do probabilities add up to 1? Which axis has to be
-#    gone in the end?
-# 2. First every snapshot turns its own scores into probabilities, image by image, over the classes. Only then
-#    average over the snapshots.
+# 1. Which of the three axes are the classes, and over which of them do probabilities add up to 1?
+#    Which axis has to be gone in the end?
+# 2. First every snapshot turns its own scores into probabilities, image by image, over the classes.
+#    Only then average over the snapshots.
 # 3. `softmax` along the last axis, then the mean along the first.
 
 # %% test="vote_by_hand" exercise="snapshot_vote" points=2 title="two snapshots by hand"
@@ -1286,9 +1298,9 @@ after = scores_after_the_vote(scores.copy())
 assert_close(after, scores, "the scores that were handed in, after the call")
 
 # %% [markdown]
-# Now the experiment. The next cell trains a small network on the digits, 32 hidden units, in NumPy: quick (20 to 40 ms for 15 epochs),
-# and the same for the same seed. `rates` has one rate for each batch, 42 an epoch. You will need it again in
-# section 6.
+# Now the experiment. The next cell trains a small network on the digits, 32 hidden units, in NumPy:
+# quick (20 to 40 ms for 15 epochs), and the same for the same seed. `rates` has one rate for each
+# batch, 42 an epoch. You will need it again in section 6.
 
 # %% setup="digit_network"
 BATCHES = 42  # an epoch: 1347 digits in batches of 32 or 33
@@ -1387,12 +1399,13 @@ with canvas(12, 4.6, 1, 2, width_ratios=[3, 1]) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** The honest answer for our digits: the vote of all four is *worse* than the last
-# snapshot alone, because the early snapshots had seen one epoch and three, and vote all the same. Separate runs do
-# help, by about half a point: they err on different images. Look at the right: the last two snapshots differ about as
-# often as two separate runs, and still there is nothing to gain, since most of the difference is the elder one's errors. The
-# paper's cycles are long and all of one length, so that each snapshot is a finished model. An ensemble needs members that are
-# **good and different**; restarts alone promise neither.
+# **What just happened.** The honest answer for our digits: the vote of all four is *worse* than the
+# last snapshot alone, because the early snapshots had seen one epoch and three, and vote all the
+# same. Separate runs do help, by about half a point: they err on different images. Look at the
+# right: the last two snapshots differ about as often as two separate runs, and still there is
+# nothing to gain, since most of the difference is the elder one's errors. The paper's cycles are
+# long and all of one length, so that each snapshot is a finished model. An ensemble needs members
+# that are **good and different**; restarts alone promise neither.
 
 # %% [markdown]
 # ## 6. A fair race
@@ -1400,16 +1413,18 @@ figure
 # "SGDR needs two to four times fewer epochs." Does it, here? A fair race has rules:
 #
 # 1. **The same budget** for everyone: as many epochs, as many batches.
-# 2. **The same seeds**, so that every pair of runs starts from the same weights and sees the same batches. Seeds differ
-#    a lot from each other; differences *within* a seed have much of that noise removed.
+# 2. **The same seeds**, so that every pair of runs starts from the same weights and sees the same
+#    batches. Seeds differ a lot from each other; differences *within* a seed have much of that
+#    noise removed.
 # 3. **Several seeds, and the spread** beside every mean.
-# 4. **Decide before you look** what counts: the accuracy at the end, or how soon a target is reached.
+# 4. **Decide before you look** what counts: the accuracy at the end, or how soon a target is
+#    reached.
 #
 # ### Exercise 9: how soon?
 #
-# Rule 4 offers two finish lines. The second one, *how many epochs until the accuracy is at least some target*, is what
-# people mean by "any time". A run that never gets there has no such epoch; write infinity, `math.inf`. (Leaving it out
-# would reward methods that often fail; a 0 even more.)
+# Rule 4 offers two finish lines. The second one, *how many epochs until the accuracy is at least
+# some target*, is what people mean by "any time". A run that never gets there has no such epoch;
+# write infinity, `math.inf`. (Leaving it out would reward methods that often fail; a 0 even more.)
 #
 # **Expected output** for the target 0.8:
 #
@@ -1439,13 +1454,13 @@ def epochs_to_reach(accuracies, target):
 
 
 # %% [markdown] hints="epochs_to_reach"
-# 1. Take the three rows of the example one at a time. In which of them would a short-cut such as "where is the
-#    largest value" or "the first column that is True" mislead you?
-# 2. A table of True and False says where the target is reached. The first True of a row is what you want, plus 1;
-#    but a row without any needs an answer of its own.
-# 3. For each row go through the epochs from 1; return the first whose accuracy is at least the target; if the loop ends
-#    without one, `math.inf`. In NumPy: `argmax` of a row of booleans is its first True (and 0 if there is
-#    none, so ask `any` first).
+# 1. Take the three rows of the example one at a time. In which of them would a short-cut such as
+#    "where is the largest value" or "the first column that is True" mislead you?
+# 2. A table of True and False says where the target is reached. The first True of a row is what you
+#    want, plus 1; but a row without any needs an answer of its own.
+# 3. For each row go through the epochs from 1; return the first whose accuracy is at least the
+#    target; if the loop ends without one, `math.inf`. In NumPy: `argmax` of a row of booleans is
+#    its first True (and 0 if there is none, so ask `any` first).
 
 # %% test="reach_by_hand" exercise="epochs_to_reach" points=2 title="three runs by hand"
 with exercise("epochs_to_reach"):
@@ -1464,24 +1479,26 @@ assert_close(epochs_to_reach(np.array([[0.2, 0.3]]), 0.4), [math.inf], "for one 
 # %% [markdown]
 # ### Exercise 10: the race
 #
-# Run every schedule from the same seeds, and report four numbers for each: the mean and the standard deviation of the
-# accuracy after the **last** epoch (not the best one: picking it would be looking at the held-out
-# digits), and, against the first schedule, the mean of the *paired* differences and its standard error.
+# Run every schedule from the same seeds, and report four numbers for each: the mean and the
+# standard deviation of the accuracy after the **last** epoch (not the best one: picking it would be
+# looking at the held-out digits), and, against the first schedule, the mean of the *paired*
+# differences and its standard error.
 #
 # With n seeds, and d the differences seed by seed:
 #
 # $$ \text{sd} = \sqrt{\tfrac{1}{n-1} \sum (x - \bar x)^2}, \qquad
 #    \text{standard error} = \frac{\text{sd}(d)}{\sqrt n}. $$
 #
-# **Expected output** if the first schedule ends with 0.90, 0.92, 0.94 from three seeds, and the second with 0.91, 0.94,
-# 0.94:
+# **Expected output** if the first schedule ends with 0.90, 0.92, 0.94 from three seeds, and the
+# second with 0.91, 0.94, 0.94:
 #
 # | | mean | sd | difference | its error |
 # |---|---|---|---|---|
 # | first | 0.92 | 0.02 | 0 | 0 |
 # | second | 0.93 | 0.0173 | 0.01 | 0.0058 |
 #
-# The means differ by half of the sd, which sounds like nothing; the paired difference is 1.7 of its errors. Same runs.
+# The means differ by half of the sd, which sounds like nothing; the paired difference is 1.7 of its
+# errors. Same runs.
 #
 # Which seeds you use is up to you; all schedules must get the same ones.
 
@@ -1522,12 +1539,14 @@ def race(train, schedules, n_seeds):
 
 
 # %% [markdown] hints="race"
-# 1. If two entries of `schedules` held the very same rates, what would have to come out for their difference?
-#    Does it, with your seeds?
-# 2. First collect: for each schedule, the last accuracy from each of the *same* n seeds. Then report: mean and sd of each row; and for
-#    the row minus the first schedule's row, its mean, and its sd divided by √n.
-# 3. Loop over the names and inside over `range(n_seeds)`; keep `train(rates, seed)[-1]` in an array per name. The baseline is the
-#    array of the first name. NumPy's `std` divides by n unless you say `ddof=1`.
+# 1. If two entries of `schedules` held the very same rates, what would have to come out for their
+#    difference? Does it, with your seeds?
+# 2. First collect: for each schedule, the last accuracy from each of the *same* n seeds. Then
+#    report: mean and sd of each row; and for the row minus the first schedule's row, its mean, and
+#    its sd divided by √n.
+# 3. Loop over the names and inside over `range(n_seeds)`; keep `train(rates, seed)[-1]` in an array
+#    per name. The baseline is the array of the first name. NumPy's `std` divides by n unless you
+#    say `ddof=1`.
 
 
 # %% test="race_by_hand" exercise="race" points=2 title="three seeds by hand"
@@ -1590,8 +1609,9 @@ assert 0 < fast[1] < 0.12, f"with rate 0.3 the spread over seeds is {fast[1]:.3f
 assert 0 < fast[3] < 0.12, f"the error of the difference is {fast[3]:.3f}; 0.03 is usual"
 
 # %% [markdown]
-# Now for the real thing: 15 epochs, highest rate 1, five seeds; thin lines are seeds, thick ones their
-# means. (Below 82% nothing is shown: the first epoch of the cosine, and some accidents of the constant rate.)
+# Now for the real thing: 15 epochs, highest rate 1, five seeds; thin lines are seeds, thick ones
+# their means. (Below 82% nothing is shown: the first epoch of the cosine, and some accidents of the
+# constant rate.)
 
 # %% figure="the_race"
 from course import schedules
@@ -1626,8 +1646,8 @@ with canvas(10, 6.8, 2, 1, sharex=True, height_ratios=[1, 2]) as (figure, grid):
 figure
 
 # %% [markdown]
-# And because the highest rate was our choice, here is the same finish for six of them. Remember from section 1 that an
-# annealed run travels half as far.
+# And because the highest rate was our choice, here is the same finish for six of them. Remember
+# from section 1 that an annealed run travels half as far.
 
 # %% figure="who_wins_where"
 from course import schedules
@@ -1675,16 +1695,18 @@ figure
 # | 1.0 | 96.7 ± 0.7 | 97.1 ± 0.4 | 97.1 ± 0.6 |
 # | 1.3 | 66 ± 32 | **94.3** ± 3.1 | 87 ± 15 |
 #
-# - Whoever races at 0.1 concludes that constant wins, whoever races at 1.3 that annealing does. At everyone's best
-#   rate the three are within 0.2 points.
-# - Restarts never beat the plain cosine at the end, at any rate: they are the same within the error, or worse.
-# - But look at **epoch 1** of the race at rate 1: warm restarts have finished a whole cycle and stand at 89.5%, the cosine at
-#   69.6%. If you might be interrupted, that is what you buy. At epoch 7, also the end of a cycle, the cosine is ahead
-#   again (96.6% against 96.1%).
+# - Whoever races at 0.1 concludes that constant wins, whoever races at 1.3 that annealing does. At
+#   everyone's best rate the three are within 0.2 points.
+# - Restarts never beat the plain cosine at the end, at any rate: they are the same within the
+#   error, or worse.
+# - But look at **epoch 1** of the race at rate 1: warm restarts have finished a whole cycle and
+#   stand at 89.5%, the cosine at 69.6%. If you might be interrupted, that is what you buy. At epoch
+#   7, also the end of a cycle, the cosine is ahead again (96.6% against 96.1%).
 # - Annealing survives rates at which the constant run is destroyed, because it does not stay there.
 #
-# So what do restarts buy? **Something good at known times, without knowing the end in advance.** When you know how many epochs
-# you have, one cosine over all of them is as good. That is also what the table of the paper says, as you will now see.
+# So what do restarts buy? **Something good at known times, without knowing the end in advance.**
+# When you know how many epochs you have, one cosine over all of them is as good. That is also what
+# the table of the paper says, as you will now see.
 
 # %% [markdown]
 # ## 7. In your own words
@@ -1693,8 +1715,8 @@ figure
 #
 # ### Question 1: what does Table 1 claim?
 #
-# From Table 1 of the SGDR paper: test errors in % on the 10,000 test images of CIFAR-10, of a wide residual network
-# (WRN-28-10) trained for 200 epochs; each number is the median of a few runs.
+# From Table 1 of the SGDR paper: test errors in % on the 10,000 test images of CIFAR-10, of a wide
+# residual network (WRN-28-10) trained for 200 epochs; each number is the median of a few runs.
 #
 # | schedule | error |
 # |---|---|
@@ -1702,9 +1724,11 @@ figure
 # | one cosine, T_0 = 200, no restart | 3.86 |
 # | warm restarts, T_0 = 10, T_mult = 2 | 4.03 |
 #
-# The paper also says that SGDR needs "2x to 4x fewer epochs" to get results that are comparable. In 4 to 8 sentences: Which schedule is the best one *in
-# this table*, and by how many images? Does the table support "restarts give better final accuracy"? What does the claim of fewer epochs
-# mean, and at which epochs can you see it (use `cycle_ends`)? When would you use restarts, and when one cosine?
+# The paper also says that SGDR needs "2x to 4x fewer epochs" to get results that are comparable. In
+# 4 to 8 sentences: Which schedule is the best one *in this table*, and by how many images? Does the
+# table support "restarts give better final accuracy"? What does the claim of fewer epochs mean, and
+# at which epochs can you see it (use `cycle_ends`)? When would you use restarts, and when one
+# cosine?
 
 # %% [markdown] written="table_one" points=8 title="What does Table 1 claim?" minutes=10
 # ### BEGIN SOLUTION
@@ -1713,10 +1737,11 @@ figure
 # runs are about as large as what two seeds differ by, so neither gap is strong evidence; and the best-supported reading is that annealing along a
 # cosine helps a little, with or without restarts. The table does not support "restarts give a better final accuracy".
 #
-# "2x to 4x fewer epochs" is a claim about any time: cycles with T_0 = 10, T_mult = 2 end after 10, 30, 70 and 150 epochs,
-# and at each of those the network is annealed and about as good as it can be by then, while the default schedule still has its
-# full rate until epoch 60 and is only annealed after 160. So at epoch 30 or 70 SGDR already is where the default gets to after its last drops. (At 200
-# it is in the middle of its fifth cycle.) It says nothing about being better in the end.
+# "2x to 4x fewer epochs" is a claim about any time: cycles with T_0 = 10, T_mult = 2 end after 10,
+# 30, 70 and 150 epochs, and at each of those the network is annealed and about as good as it can be
+# by then, while the default schedule still has its full rate until epoch 60 and is only annealed
+# after 160. So at epoch 30 or 70 SGDR already is where the default gets to after its last drops.
+# (At 200 it is in the middle of its fifth cycle.) It says nothing about being better in the end.
 #
 # Restarts when the budget is not known, when one may be interrupted, or for snapshots. One cosine when the number of epochs is known.
 # ### END SOLUTION
@@ -1732,11 +1757,13 @@ figure
 # %% [markdown]
 # ### Question 2: your own race
 #
-# Use `race` (yours, or a loop in a cell of your own) with `train_digits` and at least **10 seeds** to answer a question about rates that *you* choose. For
-# instance: do cycles of equal length do better than doubling ones? Is a short warm-up worth it at rate 1.3? What if the budget is 3
-# epochs? Say beforehand what you expect and what will count. Then report a table with means and spreads, the
-# paired difference with its error, and what you may and may not conclude. A schedule for `train_digits` is a list with one
-# rate per batch, 42 an epoch: `[cosine_annealing(k, 630, 1.0) for k in range(630)]`.
+# Use `race` (yours, or a loop in a cell of your own) with `train_digits` and at least **10 seeds**
+# to answer a question about rates that *you* choose. For instance: do cycles of equal length do
+# better than doubling ones? Is a short warm-up worth it at rate 1.3? What if the budget is 3
+# epochs? Say beforehand what you expect and what will count. Then report a table with means and
+# spreads, the paired difference with its error, and what you may and may not conclude. A schedule
+# for `train_digits` is a list with one rate per batch, 42 an epoch: `[cosine_annealing(k, 630, 1.0)
+# for k in range(630)]`.
 
 # %% [markdown] written="own_race" points=8 title="Your own race" minutes=10
 # ### BEGIN SOLUTION
@@ -1762,24 +1789,32 @@ figure
 #
 # Not graded; add cells of your own below.
 #
-# - **The odd batch.** Write `train_digits` for batches of exactly 32, with the last one of 3, and race it against the
-#   even one at a constant rate of 0.3. How much of "noise of SGD" was one careless slice?
-# - **A fairer race.** Give every schedule its own best rate, found on *one half* of the held-out digits, and race on the other
-#   half. Who wins now, and by how many errors?
-# - **Real snapshots.** Take cycles of equal length, 6 epochs each, and look at the vote of the last three. Then make
-#   the restarts hotter. Can you get members that are good *and* different?
-# - **Average the weights.** Instead of the probabilities, average the weights of the last two snapshots. When does that work, and why
-#   does it fail for two separate runs? (P. Izmailov et al., *Averaging weights leads to wider optima*, 2018.)
-# - **Thaw step by step.** `freeze_to(groups, 3)`, then 2, 1, 0, one epoch each, on the letters of section 4.
+# - **The odd batch.** Write `train_digits` for batches of exactly 32, with the last one of 3, and
+#   race it against the even one at a constant rate of 0.3. How much of "noise of SGD" was one
+#   careless slice?
+# - **A fairer race.** Give every schedule its own best rate, found on *one half* of the held-out
+#   digits, and race on the other half. Who wins now, and by how many errors?
+# - **Real snapshots.** Take cycles of equal length, 6 epochs each, and look at the vote of the last
+#   three. Then make the restarts hotter. Can you get members that are good *and* different?
+# - **Average the weights.** Instead of the probabilities, average the weights of the last two
+#   snapshots. When does that work, and why does it fail for two separate runs? (P. Izmailov et al.,
+#   *Averaging weights leads to wider optima*, 2018.)
+# - **Thaw step by step.** `freeze_to(groups, 3)`, then 2, 1, 0, one epoch each, on the letters of
+#   section 4.
 #
 # ## Sources
 #
-# - fast.ai, Practical deep learning for coders (2018), lesson 2: `cycle_len`, `cycle_mult`, differential rates, `freeze_to`, `bn_freeze`.
-# - I. Loshchilov and F. Hutter, [SGDR: stochastic gradient descent with warm restarts](https://arxiv.org/abs/1608.03983), ICLR 2017:
-#   equation 5 and Table 1.
-# - G. Huang et al., [Snapshot ensembles: train 1, get M for free](https://arxiv.org/abs/1704.00109), ICLR 2017.
-# - J. Howard and S. Ruder, [Universal language model fine-tuning](https://arxiv.org/abs/1801.06146), ACL 2018, section 3.2:
-#   discriminative rates (there with the ratio 2.6) and gradual unfreezing.
-# - PyTorch's [CosineAnnealingWarmRestarts](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html),
-#   which section 2 and 3 look at in version 2.13.
-# - The digits: E. Alpaydin and C. Kaynak, by way of scikit-learn; the letters: made by the course from the typefaces of matplotlib.
+# - fast.ai, Practical deep learning for coders (2018), lesson 2: `cycle_len`, `cycle_mult`,
+#   differential rates, `freeze_to`, `bn_freeze`.
+# - I. Loshchilov and F. Hutter, [SGDR: stochastic gradient descent with warm
+#   restarts](https://arxiv.org/abs/1608.03983), ICLR 2017: equation 5 and Table 1.
+# - G. Huang et al., [Snapshot ensembles: train 1, get M for
+#   free](https://arxiv.org/abs/1704.00109), ICLR 2017.
+# - J. Howard and S. Ruder, [Universal language model
+#   fine-tuning](https://arxiv.org/abs/1801.06146), ACL 2018, section 3.2: discriminative rates
+#   (there with the ratio 2.6) and gradual unfreezing.
+# - PyTorch's
+#   [CosineAnnealingWarmRestarts](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html),
+#   which sections 2 and 3 look at in version 2.13.
+# - The digits: E. Alpaydin and C. Kaynak, by way of scikit-learn; the letters: made by the course
+#   from the typefaces of matplotlib.
