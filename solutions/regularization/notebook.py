@@ -440,18 +440,20 @@ def dropout(x, p, draws, training):
     ### BEGIN SOLUTION
     if not training:
         return x
-    if p == 1:
-        return np.zeros_like(x)
-    return np.where(draws < p, 0, x / (1 - p)).astype(x.dtype)
+    kept = draws >= p
+    result = np.zeros_like(x)
+    result[kept] = x[kept] / (1 - p)  # with p = 1 there is nothing to divide
+    return result
     ### END SOLUTION
 
 
 # %% [markdown] hints="dropout"
 # 1. What should come out when `training` is False? Settle that before you touch `draws`.
 # 2. An entry becomes 0 where its draw is below p, and x / (1 - p) otherwise. When p is 1, that
-#    fraction is no number, and nobody needs it: everything is 0.
-# 3. Return `x` when not training, and zeros like `x` when p is 1. Otherwise use `np.where` on the
-#    comparison of `draws` with p, and give the result the dtype of `x`.
+#    fraction is no number, and nobody needs it: divide only what is kept.
+# 3. Return `x` when not training. Otherwise start with zeros like `x`, which have its dtype, and make a
+#    mask of the entries that are kept, those whose draw is not below p. Write `x` at the mask, divided by
+#    1 - p, into the zeros at the mask.
 
 # %% test="dropout_by_hand" exercise="dropout" points=3 title="four entries by hand"
 x, draws = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.9, 0.1, 0.5, 0.49])
@@ -734,8 +736,8 @@ def penalty_sweep(strengths, trials):
         by `accuracy(W, X, y)`, on the examples trained on, and on those for validation.
     """
     ### BEGIN SOLUTION
-    train = np.zeros((len(strengths), len(trials)))
-    validation = np.zeros((len(strengths), len(trials)))
+    train = np.empty((len(strengths), len(trials)))
+    validation = np.empty((len(strengths), len(trials)))
     for k, reg in enumerate(strengths):
         for s, (X, y, X_val, y_val) in enumerate(trials):
             W = fit(X, y, reg)
@@ -749,7 +751,7 @@ def penalty_sweep(strengths, trials):
 # 1. How often must something be fitted for K strengths and S trials? On which examples, each time?
 # 2. Two loops, one in the other. Each round fits once, on the training examples of its trial, and
 #    notes two accuracies of those same weights.
-# 3. Make two arrays of zeros of shape (K, S). Go through the strengths and the trials with
+# 3. Make two empty arrays of shape (K, S). Go through the strengths and the trials with
 #    `enumerate`; call `fit` on X and y with this strength; write `accuracy` on X, y into the first
 #    array and on X_val, y_val into the second, at the same place.
 
@@ -1010,7 +1012,7 @@ def orientation_histograms(right, down, bins, cell):
     places = (np.arctan2(down, right) % np.pi * (bins / np.pi)).astype(int) % bins
     lengths = np.hypot(right, down)
     rows, columns = right.shape[0] // cell, right.shape[1] // cell
-    histograms = np.zeros((rows, columns, bins))
+    histograms = np.empty((rows, columns, bins))
     for i in range(rows):
         for j in range(columns):
             part = np.s_[i * cell : (i + 1) * cell, j * cell : (j + 1) * cell]
@@ -1186,9 +1188,11 @@ assert_close(bag_of_words(lights + 0.5 * patches, words), expected, "patches in 
 assert_close(bag_of_words(patches[::-1].copy(), words), expected, "patches in another order")
 
 # %% hidden="bag_flat" exercise="bag_of_words" points=2 title="flat patches: exactly flat, and almost"
-words = np.array([[-1.0, 1.0], [1.0, -1.0], [0.3, -0.3], [0.0, 0.0]])
-patches = np.array([[0.5, 0.5], [0.5, 0.504], [0.514, 0.5], [0.53, 0.5], [0.2, 0.28]])
-assert_close(bag_of_words(patches, words), [0.2, 0.2, 0.0, 0.6], "the shares of four words")
+words = np.array([[-1.0, 1.0], [1.0, -1.0], [0.3, -0.3], [0.0, 0.0], [0.008, -0.008]])
+patches = np.array([[0.5, 0.5], [0.5, 0.504], [0.514, 0.5], [0.53, 0.5], [0.2, 0.28], [0.7, 0.7]])
+assert_close(
+    bag_of_words(patches, words), np.array([1, 1, 0, 3, 1]) / 6, "the shares of five words"
+)
 
 
 # %% hidden="bag_input" exercise="bag_of_words" points=1 title="the patches are only read"
@@ -1350,7 +1354,7 @@ def feature_accuracies(X, y, n_train, seeds):
         smallest and largest value of each column included, comes from the rows trained on.
     """
     ### BEGIN SOLUTION
-    accuracies = np.zeros(len(seeds))
+    accuracies = np.empty(len(seeds))
     for s, seed in enumerate(seeds):
         order = np.random.default_rng(seed).permutation(len(y))
         train, test = order[:n_train], order[n_train:]
@@ -1398,24 +1402,28 @@ accuracies, mean, spread = feature_accuracies(X, y, 30, seeds)
 assert_close(accuracies, [1.0, 1.0, 1.0], "the accuracies of three splits")
 assert_close([mean, spread], [1.0, 0.0], "their mean and spread")
 
-# %% hidden="accuracies_overlap" exercise="feature_accuracies" points=2 title="classes that overlap, two seeds"
+# %% hidden="accuracies_overlap" exercise="feature_accuracies" points=2 title="classes that overlap, columns in different units"
 import statistics
 
-rng = np.random.default_rng(16)
-y = rng.integers(3, size=50)
-X = np.eye(3)[y] * 1.2 + rng.normal(size=(50, 3))
-seeds = [20, 4]
-accuracies, mean, spread = feature_accuracies(X, y, 20, seeds)
+rng = np.random.default_rng(40)
+y = rng.integers(3, size=80)
+X = 1.5 * np.eye(3, 9)[y] + rng.normal(size=(80, 9))
+X = X * np.array([1.0, 100.0, 0.01] * 3) + np.arange(9.0)  # columns in different units
+seeds = [1, 2]
+accuracies, mean, spread = feature_accuracies(X, y, 30, seeds)
 accuracies = [float(each) for each in np.asarray(accuracies)]
 for seed, each in zip(seeds, accuracies, strict=True):
-    order = np.random.default_rng(seed).permutation(50)
-    known, new = X[order[:20]], X[order[20:]]
+    order = np.random.default_rng(seed).permutation(80)
+    known, new = X[order[:30]], X[order[30:]]
     least, most = known.min(axis=0), known.max(axis=0)
-    W = fit((known - least) / (most - least), y[order[:20]], 0.001)
-    expected = accuracy(W, (new - least) / (most - least), y[order[20:]])
+    W = fit((known - least) / (most - least), y[order[:30]], 0.001)
+    expected = accuracy(W, (new - least) / (most - least), y[order[30:]])
     assert_close(each, expected, f"the accuracy of seed {seed}", atol=0.04)
 assert_close(mean, statistics.mean(accuracies), "the mean of these accuracies")
 assert_close(spread, statistics.stdev(accuracies), "the spread of these accuracies")
+y = np.arange(20) % 2  # with these seeds, one of each class among the first two rows
+accuracies, _, _ = feature_accuracies(y[:, np.newaxis] + 1.0, y, 2, [0, 1])
+assert_close(accuracies, [1.0, 1.0], "the accuracies after training on two examples")
 
 # %% [markdown]
 # Now the experiment that this notebook has been leading up to. First the coloured stripes of section 6:
