@@ -30,6 +30,11 @@ def test_every_mutant_is_python_and_another_text() -> None:
         compile(text, "mutant", "exec")
 
 
+def test_a_text_that_two_changes_lead_to_is_one_mutant() -> None:
+    changes = [mutant.change for mutant in mutants_of("f", "def f(x):\n    return x * x")]
+    assert changes.count("-    return x * x\n+    return x") == 1
+
+
 def test_ids_name_the_exercise_and_are_the_same_every_time() -> None:
     assert ids(ANSWER) == ids(ANSWER)
     assert all(each.startswith("mean_square-") for each in ids(ANSWER))
