@@ -854,11 +854,10 @@ with exercise("few_label_accuracies"):
     five = np.array(accuracies_of_heads(train, valid, 5, list(range(20))))
     print(f"1 label:  {one.mean():.2f} +- {one.std(ddof=1):.2f}   (mean and spread over 20 seeds)")
     print(f"5 labels: {five.mean():.2f} +- {five.std(ddof=1):.2f}")
-    assert 0.35 < one.mean() < 0.55, (
-        f"with one label the mean should be near 0.44, not {one.mean():.2f}"
-    )
-    assert 0.62 < five.mean() < 0.76, f"with five it should be near 0.69, not {five.mean():.2f}"
-    assert 0.02 < one.std(ddof=1) < 0.14, f"the spread is {one.std(ddof=1):.3f}: is each draw new?"
+    # right answers lie within 0.51 +- 0.017 and 0.67 +- 0.012; the bounds are 5 spreads away
+    assert 0.42 < one.mean() < 0.60, f"with one label, near 0.51 is right, not {one.mean():.2f}"
+    assert 0.61 < five.mean() < 0.74, f"with five labels, near 0.67 is right, not {five.mean():.2f}"
+    assert 0.01 < one.std(ddof=1) < 0.15, f"the spread is {one.std(ddof=1):.3f}: is each draw new?"
 
 
 # %% hidden="few_label_seeds" exercise="few_label_accuracies" points=2 title="a draw follows from its seed alone"
@@ -1153,9 +1152,10 @@ def trained_head(seed, rests):
     """Train the head alone; return how far the body's features drifted, and the accuracy."""
     model = replace_head(pretrained_letters(), 12, seed=seed)
     library_freeze(model.groups, -1)
+    some = checking[0][:120]
     images, labels = pool.few_per_class(2, seed=seed).to_tensors()
     with evaluating(model):
-        before = model.body(checking[0])
+        before = model.body(some)
     optimizer = torch.optim.SGD(model.head.parameters(), lr=0.05, momentum=0.9)
     generator = torch.Generator().manual_seed(seed)
     for batch in [b for _ in range(8) for b in torch.randperm(24, generator=generator).split(12)]:
@@ -1165,8 +1165,8 @@ def trained_head(seed, rests):
         loss.backward()
         optimizer.step()
     with evaluating(model):
-        after = model.body(checking[0])
-        accuracy = (model.head(after).argmax(dim=1) == checking[1]).float().mean()
+        after = model.body(some)
+        accuracy = (model.head(after).argmax(dim=1) == checking[1][:120]).float().mean()
     return float((after - before).norm() / before.norm()), float(accuracy)
 
 
@@ -1190,11 +1190,11 @@ with canvas(9, 3.6, 1, 2) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** Without a single gradient the features moved by a fifth of their length. The
-# cache of step 3 now describes a network that does not exist any more, and `head(cache)` is not
-# `model(images)`. Note what the right picture does *not* show: the accuracy does not collapse. On
-# these letters the drift is a kind of adaptation, and may even help. That is a reason to let it move
-# **when you mean it to**, and not a reason to have it move by accident.
+# **What just happened.** Without a single gradient the features moved by nearly a fifth of their length.
+# The cache of step 3 now describes a network that does not exist any more, and `head(cache)` is not
+# `model(images)`. Note what the right picture does *not* show: the accuracy does not collapse, as it
+# is often said. The averages adapt to the new letters, and the head goes along. That is a reason to let
+# them move **when you mean it to**, and not a reason to have them move by accident.
 #
 # ### Exercise 7: freeze up to a group
 #
@@ -1444,7 +1444,10 @@ figure
 # %% [markdown]
 # **What just happened.** Here is a cliff. The head is trained, so there is little left to gain, and from
 # some rate on the whole network breaks. Read it as a warning: what is harmless for a head can ruin a
-# body. The tenth of the minimum is SECOND_RATE. RATES_COMPARED
+# body. The rule says 0.012, for a minimum that is hardly lower than the flat part before it.
+#
+# Is 0.012 better than 0.05, then? We ran the recipe of section 9 with ten seeds for each: 0.892 ± 0.025
+# at the end with 0.012, 0.891 ± 0.029 with 0.05. Both are below the cliff, and that is what matters.
 
 # %% [markdown]
 # ## 7. Step 8: longer and longer cycles, until it overfits
@@ -1644,9 +1647,10 @@ with canvas(9, 4.4) as (figure, grid):
 figure
 
 # %% [markdown]
-# **What just happened.** The training loss, of views that are new each time, is far below the
-# validation loss: 24 pictures are learnt by heart at once, so this recipe overfits early. How early
-# depends on the draw; with other seeds of section 9 it goes on for one or two cycles more.
+# **What just happened.** After the last restart the validation loss climbs far above where it was, and
+# comes down below it in the end. Whoever had stopped at that bump would have stopped too early; the ends
+# of cycles tell the truth. Here each end was lower than the one before, so `most_cycles` ended the
+# training. With other draws, as you will see in section 9, the second cycle is already one too many.
 #
 # And honestly: a validation set by which you stop is a little used up. Its loss at the chosen moment is
 # the lowest of several, so it flatters. That is what the test set is for.
@@ -1876,7 +1880,20 @@ figures.accuracy_by_step(steps)
 
 # %% [markdown]
 # A bar begins where the step before ended; each dot is a seed, with its own 24 pictures. Two seeds are
-# too few to conclude anything. That is where you come in.
+# too few to conclude anything. We ran ten (0 to 9; it took the same code), and this is what came out:
+#
+# | after | accuracy | change within a seed | up | down |
+# |---|---|---|---|---|
+# | step 3, the head on the cache | 0.852 ± 0.027 | | | |
+# | step 4, the head on views | 0.872 ± 0.023 | +0.020 ± 0.033 | 7 | 3 |
+# | steps 5 to 8, all layers | 0.882 ± 0.028 | +0.010 ± 0.023 | 6 | 3 |
+# | TTA with 4 views | 0.891 ± 0.029 | +0.008 ± 0.014 | 7 | 2 |
+#
+# (± is the standard deviation over seeds.) Guessing is 0.083, so **transfer did nearly all of it**: a head on
+# the features of a network that knows A to Z. Each later step helps *on average*, by less than
+# the luck of one draw, and hurts with some draws. Of all of them, TTA looked clearest on the 360 test pictures:
+# +0.017 ± 0.013, up in 9 of 10, from 0.871 ± 0.036 to 0.888 ± 0.028. With more labels, or a body that knows
+# less about the new images, the later steps may well weigh more; that is for you to find out.
 #
 # ### Your experiment
 #
@@ -1894,7 +1911,7 @@ figures.accuracy_by_step(steps)
 from course.figures.style import canvas
 
 final = runs[0][1]
-probabilities = final.tta(copies=4)
+probabilities = final.predict()
 costs = -probabilities[range(240), checking[1]].log()
 worst = costs.argsort(descending=True)[:12].tolist()
 with canvas(10, 4.4, 2, 6) as (figure, grid):
@@ -1987,7 +2004,19 @@ for seed, (accuracy, learner) in enumerate(runs):
 
 # %% [markdown] written="three_seeds" points=5 title="Your three seeds" minutes=10
 # ### BEGIN SOLUTION
-# THREE_SEEDS
+# For example, with the seeds 2, 3 and 4 and nothing changed (validation set, 240 pictures):
+#
+# | after | seed 2 | seed 3 | seed 4 | mean ± spread |
+# |---|---|---|---|---|
+# | the head on the cache | 0.908 | 0.850 | 0.846 | 0.868 ± 0.035 |
+# | the head on views | 0.896 | 0.871 | 0.875 | 0.881 ± 0.013 |
+# | all layers | 0.913 | 0.892 | 0.887 | 0.897 ± 0.014 |
+# | TTA | 0.929 | 0.879 | 0.913 | 0.907 ± 0.026 |
+#
+# Only unfreezing has the same sign in all three (+0.017, +0.021, +0.012). Views went down with seed 2 and TTA
+# with seed 3. I would leave out step 4 here: it costs body passes and was lost in the spread, but three seeds
+# cannot show that; ten or more, compared within each seed, would be needed. The numbers are of the validation
+# set, by which step 8 also stopped, so they flatter a little.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # - 2 points: a table with the accuracies of the four stages for three seeds, with mean and spread. (1 point
