@@ -18,7 +18,7 @@
 #
 # A network on your disk has read A to Z in sixteen typefaces. It has never seen ẹ, ɓ or ṅ. You have
 # **two pictures of each of twelve letters** of Yoruba, Hausa and Igbo, a laptop without a graphics
-# card, and half a minute. The recipe for this situation is a famous one-slide recap of eight steps.
+# card, and a few seconds. The recipe for this situation is a famous one-slide recap of eight steps.
 # You will write what each of them does, run the whole recipe with several seeds, and find out
 # which of its steps you can *see* in the results, and which are smaller than the luck of the draw.
 #
@@ -759,8 +759,9 @@ figure
 # anew for many seeds, train each time, and look at the spread before you believe any difference.
 #
 # To keep the experiment about the draw, the head is trained by a function `fit` that is given to you: it
-# takes features and labels, and returns a function that predicts classes for features. (The one below
-# solves a ridge regression; it needs no rate and no seed.)
+# takes features and labels, and returns a function that predicts classes for features. (The picture
+# below uses `fit_head` from the top of this notebook, which solves a ridge regression: it needs
+# no rate and no seed.)
 #
 # For every seed: draw exactly `per_letter` training rows of each class, without repetition; `fit` on
 # these rows alone; the accuracy is the share of **all** validation rows that are predicted correctly.
