@@ -14,6 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from course.commands.main import app as learners_app
 from grader.commands.main import app
 from grader.configuration import Course
 
@@ -33,6 +34,7 @@ ELSEWHERE = {
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
     ".venv/bin/jupyter lab": "it waits for a person; test_jupyter_lab_can_be_started asks for less",
+    "make lab": "as jupyter lab",
 }
 EXCHANGE = ("release_assignment", "fetch_assignment", "submit", "collect")
 EXCHANGE += ("release_feedback", "fetch_feedback")
@@ -41,7 +43,9 @@ HUB = "docs/hub.md"  # a journey in a course of its own: there everyone uses the
 
 ALL = list({(each.page == HUB, each.text): each for p in PAGES for each in commands(p)}.values())
 RUN = [each for each in ALL if each.text not in ELSEWHERE]
+PROGRAMS = {".venv/bin/grader": app, ".venv/bin/course": learners_app}
 COMMANDS = typer.main.get_command(app).commands
+LEARNERS_COMMANDS = typer.main.get_command(learners_app).commands
 
 
 @dataclass
@@ -63,10 +67,13 @@ class Reader:
 
     def _run(self, text: str) -> tuple[int, str]:
         line = self._here(text)
-        if line.startswith(".venv/bin/grader ") and not re.search(r"[|<>]", line):
+        program = PROGRAMS.get(line.split()[0])
+        if program is not None and not re.search(r"[|<>]", line):
             with pytest.MonkeyPatch.context() as patch:
                 patch.chdir(self.course.root)
-                result = CliRunner().invoke(app, line.split()[1:])
+                patch.setenv("COURSE_ROOT", str(self.course.root))
+                patch.setenv("XDG_DATA_HOME", str(self.course.root.with_name("users data")))
+                result = CliRunner().invoke(program, line.split()[1:])
             return result.exit_code, result.output
         return self._run_in_shell(line)
 
@@ -88,7 +95,7 @@ class Reader:
     def _here(self, text: str) -> str:
         """The command for the small course: another assignment, and an exchange of its own."""
         line = in_the_sample(text)
-        if line.split()[1] in EXCHANGE:
+        if line.split()[1] in EXCHANGE and "nbgrader" in line:
             exchange = self.course.root.with_name("exchange")
             exchange.mkdir(exist_ok=True)
             exchange.chmod(0o1777)
@@ -187,3 +194,19 @@ def test_a_command_and_its_options_are_documented(name: str) -> None:
 def test_the_options_of_the_command_itself_are_documented() -> None:
     options = [option for each in typer.main.get_command(app).params for option in each.opts]
     assert [option for option in options if f"`{option}`" not in read("docs/instructor.md")] == []
+
+
+@pytest.mark.parametrize("name", LEARNERS_COMMANDS)
+def test_a_learners_command_and_its_options_are_documented(name: str) -> None:
+    text = read("docs/learner.md")
+    assert f"| `course {name}" in text
+    options = [o for each in LEARNERS_COMMANDS[name].params for o in each.opts if "--" in o]
+    assert [option for option in options if f"{option}" not in text] == []
+    assert LEARNERS_COMMANDS[name].help
+
+
+def test_the_learners_commands_of_the_pages_exist() -> None:
+    named = {
+        name for page in PAGES for name in re.findall(r"(?:`|bin/)course ([a-z]+)", read(page))
+    }
+    assert {"start", "submit"} <= named <= set(LEARNERS_COMMANDS)

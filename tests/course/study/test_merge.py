@@ -119,6 +119,14 @@ def test_behind_a_cell_that_is_replaced_they_stay_behind_the_new_one():
     assert found[:3] == ["intro_2", "own", "imports"]
 
 
+def test_of_two_cells_that_are_replaced_each_has_its_follower():
+    base = notebook(prose("a"), prose("b"), setup("end"))
+    mine = notebook(prose("a"), cell("code", "own_a", "1"), prose("b"), cell("code", "own_b", "2"))
+    release = notebook(prose("a_2"), prose("b_2"), setup("end"))
+    found = names(merge(base, mine, release).notebook)
+    assert found == ["a_2", "own_a", "b_2", "own_b", "end"]
+
+
 def test_behind_cells_that_are_gone_they_stay_in_front_of_what_came_next():
     release = notebook(*(c for c in tiny()["cells"] if "double" not in c["id"]))
     mine = tiny()

@@ -57,9 +57,11 @@ def test_no_record_is_an_empty_one(record: Progress):
 
 
 def test_events_come_in_the_order_of_time_whatever_the_offset(record: Progress):
-    for when in ("2026-01-05T10:30:00+01:00", "2026-01-05T09:00:00+00:00", "2026-01-05T09:15:00"):
+    for when in ("2026-01-05T10:10:00+01:00", "2026-01-05T09:00:00+00:00", "2026-01-05T09:05:00"):
         record.record(replace(CHECK, time=when))
-    assert [event.time[11:16] for event in record.events()] == ["09:00", "09:15", "10:30"]
+    assert [event.time[11:16] for event in record.events()] == ["09:00", "09:05", "10:10"]
+    record.record(replace(CHECK, time="2026-01-05T10:01:00+01:00"))
+    assert [event.time[11:16] for event in record.events()] == ["09:00", "10:01", "09:05", "10:10"]
 
 
 def test_the_present_is_utc_with_milliseconds():
