@@ -52,11 +52,14 @@
 #
 # ## How to work through it
 #
-# Replace `raise NotImplementedError()` by your code, run the cell, then run the test cells below
-# it. A test that fails says what it got and what it expected. Cells that read
-# `# Hidden test: ...` run when your notebook is checked or handed in; their titles say what they
-# look at. **No exercise uses your answer to another one**, so if you are stuck, go on and come
-# back. The figures use what you wrote, and the library's function where you have not yet.
+# Replace `raise NotImplementedError()` by your code and run the cell. Then type `%check` into a
+# new cell below it: all tests of the exercise run on a copy of your notebook, and you hear which
+# pass, what was seen where one does not, and which mistake it looks like. Stuck? `%hint` gives a
+# nudge, then more each time you ask. `%progress` shows how far you are.
+#
+# The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
+# test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
+# another one**, so if you are stuck, go on and come back. The figures use what you wrote, and the library's function where you have not yet.
 #
 # Images are torch tensors of shape (N, channels, height, width). Our canvas is **circular**: what
 # leaves on the right comes back on the left, and the bottom joins the top. So a shift loses nothing
@@ -71,11 +74,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course.checking import open_notebook
 from course.data import shifted_digits
 from course.models import invariance_net
 from course.testing import assert_close, exercise, probe, with_fallback
 
 torch.set_num_threads(1)
+open_notebook("invariance")  # gives you %check, %hint, %solution and %progress
 
 
 def digits_in_the_middle(split):
