@@ -26,7 +26,6 @@ from course.study.workspace import Workspace
 
 __all__ = ["Completeness", "HandedIn", "examine", "lay_aside", "submit_to_exchange"]
 
-PLACEHOLDER = "YOUR ANSWER HERE"
 _NEEDED = ("setup", "answer", "written", "test")
 # what nbgrader says where nobody has set up an exchange for this course
 _NO_EXCHANGE = re.compile(
@@ -161,13 +160,10 @@ def _reason(said: str) -> str:
 
 
 def _is_untouched(cell: Cell, stub: Cell) -> bool:
-    if not cell["source"].strip():
-        return not cell.get("attachments")
-    if same_text(cell["source"], stub["source"]):
-        return not cell.get("attachments")
-    if role_of(stub) == "written":
-        return not cell["source"].replace(PLACEHOLDER, "").strip() and not cell.get("attachments")
-    return _same_code(cell["source"], stub["source"])
+    if cell.get("attachments"):
+        return False
+    text, starter = cell["source"], stub["source"]
+    return not text.strip() or same_text(text, starter) or _same_code(text, starter)
 
 
 def _same_code(one: str, other: str) -> bool:

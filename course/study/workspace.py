@@ -174,8 +174,10 @@ class Workspace:
     def _note_release(self, assignment_id: str, release: bytes) -> None:
         digest, noted = hashlib.sha256(release).hexdigest(), self._releases(assignment_id)
         if noted[-1:] != [digest]:
-            lines = [each for each in noted if each != digest] + [digest]
-            replace_file(self._releases_file(assignment_id), "\n".join([*lines, ""]).encode())
+            # gone back to an earlier one, what came after it is new again
+            before = noted[: noted.index(digest)] if digest in noted else noted
+            lines = "\n".join([*before, digest, ""])
+            replace_file(self._releases_file(assignment_id), lines.encode())
 
     def _releases(self, assignment_id: str) -> list[str]:
         path = self._releases_file(assignment_id)

@@ -12,7 +12,7 @@ import course
 from course.study.catalogue import course_root, read_catalogue
 from course.study.errors import CourseNotFound, NotANotebook, UnknownAssignment
 
-from .sample import answer, checks, notebook, save, tiny
+from .sample import answer, checks, notebook, save
 
 
 def test_assignments_come_in_the_order_of_the_declaration(root: Path):
@@ -42,8 +42,9 @@ def test_what_is_not_declared_comes_last_with_the_minutes_of_its_exercises(root:
 
 
 def test_another_file_beside_the_notebook_is_no_assignment(root: Path):
-    save(tiny(), root / "assignments/tiny/scratch.ipynb")
-    assert len(read_catalogue(root).assignments) == 2
+    for name in ("a", "zz"):
+        save(notebook(), root / f"assignments/tiny/{name}.ipynb")
+    assert read_catalogue(root).assignment("tiny").points == 13
 
 
 def test_a_changed_notebook_is_read_again(root: Path):

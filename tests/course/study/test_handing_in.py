@@ -70,7 +70,16 @@ def test_whatever_is_written_is_an_attempt(begun: Workspace, text: str):
 def test_the_placeholder_alone_is_no_written_answer(begun: Workspace):
     change(begun, why="YOUR ANSWER HERE\n\n")
     assert found(begun).unwritten == ("why",)
+    change(begun, why="")
+    assert found(begun).unwritten == ("why",)
     change(begun, why="YOUR ANSWER HERE: because.")
+    assert found(begun).unwritten == ()
+
+
+def test_a_picture_is_a_written_answer(begun: Workspace):
+    mine = read_notebook(begun.notebook("tiny"))
+    find(mine, "why")["attachments"] = {"a.png": {"image/png": "iVBORw0="}}
+    save(mine, begun.notebook("tiny"))
     assert found(begun).unwritten == ()
 
 

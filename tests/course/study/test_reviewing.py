@@ -68,6 +68,16 @@ def test_a_review_of_what_is_known_asks_nothing_more():
     assert due_on(99, event(0, "check", "passed"), event(1, "review", "failed")) == ["loss"]
 
 
+def test_a_review_before_there_was_trouble_shortens_nothing():
+    events = [event(0, "review", "passed"), event(1, "check", "failed")]
+    assert due_on(2, *events) == ["loss"]
+
+
+def test_what_is_still_to_come_does_not_count():
+    events = [event(0, "check", "failed"), event(5, "check", "passed")]
+    assert due_on(1, *events) == ["loss"]
+
+
 def test_what_tested_nothing_counts_nothing():
     events = [event(0, "check", "failed"), event(0.9, "check", "errored")]
     events += [event(0.9, "review", "errored"), event(0.9, "check", "unattempted")]

@@ -129,7 +129,10 @@ def test_a_release_that_was_left_behind_is_refused_unless_asked_for(
     assert files(workspace.folder) == before
     workspace.start("tiny", restore=True)
     assert find(read_notebook(workspace.notebook("tiny")), "half")["source"] == stub("half")
-    assert workspace.start("tiny").action == "unchanged"  # it is the newest now
+    assert workspace.start("tiny").action == "unchanged"
+    release_again(root)  # and forward again, which is not going back
+    assert workspace.start("tiny").action == "merged"
+    assert "half_more" in names(read_notebook(workspace.notebook("tiny")))
 
 
 def test_a_lost_base_costs_no_answer(root: Path, workspace: Workspace):
