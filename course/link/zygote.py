@@ -47,6 +47,7 @@ __all__ = ["PRELOADED", "main"]
 
 PRELOADED = (
     *("numpy", "numpy.random", "torch", "course.testing"),
+    "torch._dynamo",  # the first optimizer imports it, for over a second
     # what a first cell and a first figure import besides
     *("IPython.core.application", "IPython.core.completerlib", "IPython.core.magics"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),

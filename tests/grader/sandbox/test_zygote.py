@@ -524,6 +524,12 @@ def family_of(ancestor: int) -> Iterator[int]:
 
 
 @needs_warmth
+def test_a_first_optimizer_finds_what_it_needs_imported(warm: Bubblewrap):
+    with notebook(warm) as cell:
+        assert cell("import sys\n'torch._dynamo.decorators' in sys.modules") is True
+
+
+@needs_warmth
 def test_a_zygote_that_is_not_used_ends_by_itself_and_not_while_it_is():
     zygote = Zygote(
         bubblewrap._confinement(zygote=True),
