@@ -546,7 +546,7 @@ def sum_over_the_batch(head, features, labels, batches, rate):
 
 @mistake(
     exercise="few_label_accuracies",
-    loses=["few_label_rows"],
+    loses=["few_label_rows", "few_label_more_is_better"],
     hint="You draw from all rows together, so some classes get more and some get nothing, and a "
     "class without a row cannot be learnt at all. Draw the same number within each class.",
 )
