@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.reviews import Question, review
 
-QUARTERS = ((1, 6), (1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (5, 6))  # parts of a run, and of pi
+PARTS = ((1, 6), (1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (5, 6))  # parts of a run, and of pi
 
 
 def listed(numbers):
@@ -17,15 +17,15 @@ def listed(numbers):
 
 @review(exercise="cosine_annealing")
 def part_of_the_way_down(rng):
-    part, whole = QUARTERS[int(rng.integers(len(QUARTERS)))]
+    part, whole = PARTS[int(rng.integers(len(PARTS)))]
     highest, times = float(rng.choice([0.2, 0.4, 0.8, 2.0])), int(rng.integers(2, 9))
     return Question(
         f"One cosine from {highest:g} down to 0 in {whole * times} steps. With which rate is step "
-        f"{part * times} taken? (cos 30° = 0.866, cos 45° = 0.707, cos 60° = 0.5)",
+        f"{part * times} taken, to three digits? (cos 30° = 0.866, cos 45° = 0.707, cos 60° = 0.5)",
         answer=highest * (1 + math.cos(math.pi * part / whole)) / 2,
         explanation="The angle is the share of the run times 180°. Half of 1 + cos is the share of "
         "the highest rate; past the middle the cosine is negative.",
-        tolerance=0.02,
+        tolerance=0.001,
     )
 
 
@@ -60,8 +60,9 @@ def how_long_shall_i_wait(rng):
 
 @review(exercise="train_with_schedule")
 def how_many_steps(rng):
-    images, batch, epochs = (int(rng.integers(a, b)) for a, b in ((11, 60), (3, 10), (2, 5)))
-    steps = -(-images // batch)
+    full, batch, epochs = (int(rng.integers(a, b)) for a, b in ((3, 8), (3, 10), (2, 5)))
+    images = full * batch + int(rng.integers(1, batch))
+    steps = math.ceil(images / batch)
     return Question(
         f"{images} images in batches of {batch}, the last of an epoch smaller if need be. Steps "
         f"count from 0. How many steps are {epochs} epochs, and which number has the first step of "
@@ -82,6 +83,7 @@ def the_rates_of_two_groups(rng):
         answer=[body * later, head * later],
         explanation="Each group's own peak times the share of this step. Shares do not multiply up: "
         "the peak is the rate at the start of the training.",
+        tolerance=1e-6,  # rates are small: the default would take any of them for right
     )
 
 
@@ -90,18 +92,20 @@ def the_rate_of_the_first_group(rng):
     groups, ratio = int(rng.integers(2, 5)), int(rng.choice([2, 3, 4, 10]))
     head = float(rng.choice([0.1, 0.2, 0.3, 0.6, 0.9]))
     return Question(
-        f"{groups} groups of layers, the head's rate is {head:g}, the ratio {ratio}. How many times "
-        "smaller than the head's is the rate of the first group?"
-        f" And which rate has the group just before the head?",
+        f"There are {groups} groups of layers; the head's rate is {head:g}, the ratio {ratio}. How "
+        "many times smaller than the head's is the rate of the first group? And which rate has the "
+        "group just before the head, to three digits?",
         answer=[float(ratio ** (groups - 1)), head / ratio],
         explanation="Each group's rate is the next one's divided by the ratio, so the first group's "
         "is divided once for every group between it and the head, and once for the head.",
+        tolerance=0.001,
     )
 
 
 @review(exercise="freeze_to")
 def the_average_that_moves(rng):
-    mean, batch = int(rng.integers(-5, 6)) * 2, int(rng.integers(3, 12)) * 2
+    mean = int(rng.integers(-5, 6)) * 2
+    batch = mean + int(rng.integers(3, 12)) * 2
     return Question(
         f"A batch normalisation (momentum 0.1) has the running mean {mean}. All its parameters are "
         f"frozen. A batch with the mean {batch} passes. What is the running mean afterwards in "
@@ -127,13 +131,15 @@ def names_and_copies(rng):
 
 @review(exercise="snapshot_vote")
 def the_common_vote(rng):
-    odds = rng.choice(np.arange(1, 10), size=2, replace=False)
+    sure, doubtful = int(rng.integers(7, 20)), int(rng.integers(2, 6))
+    scores = rng.permutation([f"(0, ln {sure})", f"(ln {doubtful}, 0)"])
     return Question(
-        f"Two snapshots give an image the scores (0, ln {odds[0]}) and (0, ln {odds[1]}). Which "
-        "probability has the second class in their vote?",
-        answer=float(np.mean(odds / (1 + odds))),
-        explanation="e to the power ln k is k, so the snapshot's probability is k / (1 + k). The vote "
-        "is the mean of the probabilities, not of the scores.",
+        f"Two snapshots give an image the scores {scores[0]} and {scores[1]}. Which probability "
+        "has the second class in their vote, as a fraction or to two digits?",
+        answer=(sure / (sure + 1) + 1 / (doubtful + 1)) / 2,
+        explanation="e to the power ln k is k, and e to the power 0 is 1, so the probabilities are "
+        "k / (1 + k) and 1 / (1 + k). The vote is the mean of the probabilities, not of the scores.",
+        tolerance=0.006,
     )
 
 
