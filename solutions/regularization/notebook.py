@@ -53,11 +53,14 @@
 #
 # ## How to work through it
 #
-# Replace `raise NotImplementedError()` by your code, run the cell, then run the test cells below
-# it. A test that fails says what it got and what it expected. Cells that read
-# `# Hidden test: ...` run when your notebook is checked or handed in; their titles say what they
-# look at. **No exercise uses your answer to another one**, so if you are stuck, go on and come
-# back. Figures use your function where you have written it and the library's where you have not;
+# Replace `raise NotImplementedError()` by your code and run the cell. Then type `%check` into a
+# new cell below it: all tests of the exercise run on a copy of your notebook, and you hear which
+# pass, what was seen where one does not, and which mistake it looks like. Stuck? `%hint` gives a
+# nudge, then more each time you ask. `%progress` shows how far you are.
+#
+# The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
+# test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
+# another one**, so if you are stuck, go on and come back. Figures use your function where you have written it and the library's where you have not;
 # they say which.
 #
 # `X` is (N, D), one example per row; `W` has one **column** per class, and its **last row** holds
@@ -72,9 +75,11 @@ import numpy as np
 import torch
 from matplotlib.colors import rgb_to_hsv
 
+from course.checking import open_notebook
 from course.testing import assert_close, exercise, probe, with_fallback
 
 torch.set_num_threads(1)
+open_notebook("regularization")  # gives you %check, %hint, %solution and %progress
 
 # %% [markdown]
 # ## 1. Large weights cost
