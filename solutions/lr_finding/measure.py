@@ -16,8 +16,8 @@ from grader.authoring.source import read_source
 from grader.records import Role
 
 HERE = Path(__file__).parent
-SEEDS_OF_THE_TESTS = (5, 77)
-N_RATES, N_SEEDS = 600, 300
+SEEDS = (5, 6, 7, 77, 78, 79)
+N_RATES, N_SEEDS = 600, 200
 
 
 def names_of_the_notebook():
@@ -60,29 +60,37 @@ def sweep():
         print(f"  rate {rate}:", *(f"{train_digits(rate, seed):.3f}" for seed in range(5)))
 
 
-def right_rates_on_the_seeds_of_the_tests():
+def medians_at_right_rates():
     rates = np.geomspace(0.02, 0.2, N_RATES)
-    found = [train_digits(float(rate), seed) for rate in rates for seed in SEEDS_OF_THE_TESTS]
-    failed = sum(accuracy < 0.9 for accuracy in found)
-    print(f"{N_RATES} rates from 0.02 to 0.2 on the seeds {SEEDS_OF_THE_TESTS}: ", end="")
-    print(f"{failed} of {len(found)} trainings below 0.90, the lowest {min(found):.3f}")
+    found = np.array([[train_digits(float(rate), seed) for seed in SEEDS] for rate in rates])
+    low = [
+        (rate, SEEDS[k])
+        for rate, row in zip(rates, found, strict=True)
+        for k in np.flatnonzero(row < 0.9)
+    ]
+    print(f"{N_RATES} rates from 0.02 to 0.2 on the seeds {SEEDS} of the tests")
+    print(f"  single networks below 0.90: {len(low)} of {found.size}", low)
+    medians = np.median(found.reshape(N_RATES, 2, 3), axis=2)
+    print(f"  tests that fail: {(medians < 0.9).sum()} of {medians.size}, ", end="")
+    print(f"the lowest median {medians.min():.3f}")
 
 
 def rates_of_the_careful_rules():
-    rates, found = [], []
+    rates, failed, lowest = [], 0, 1.0
     for seed in range(100, 100 + N_SEEDS):
         test = range_test(seed, smoothing=0.9)
         for rate in (test.valley(), test.minimum_over_ten()):
-            rates.append(rate)
-            found.append(train_digits(rate, SEEDS_OF_THE_TESTS[seed % 2]))
-    failed = sum(accuracy < 0.9 for accuracy in found)
+            networks = [train_digits(rate, 1000 + 3 * seed + k) for k in range(3)]
+            median = float(np.median(networks))
+            rates, failed, lowest = [*rates, rate], failed + (median < 0.9), min(lowest, median)
     print(f"valley and minimum / 10 of {N_SEEDS} range tests, {min(rates):.3g} to ", end="")
-    print(f"{max(rates):.3g}: {failed} of {len(found)} below 0.90, the lowest {min(found):.3f}")
+    print(f"{max(rates):.3g}, on three new seeds each: {failed} of {len(rates)} medians ", end="")
+    print(f"below 0.90, the lowest {lowest:.3f}")
 
 
 if __name__ == "__main__":
     suggestions()
     lateness()
     sweep()
-    right_rates_on_the_seeds_of_the_tests()
+    medians_at_right_rates()
     rates_of_the_careful_rules()

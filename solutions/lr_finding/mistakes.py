@@ -198,7 +198,7 @@ def one_rate_late(model, batches, optimizer, rates):
 
 @mistake(
     exercise="record_losses",
-    loses=["record_digits", "record_groups", "record_optimizer"],
+    loses=["record_by_hand", "record_digits", "record_groups", "record_optimizer"],
     hint="The gradients are never set back, so each step goes along the sum of all gradients so "
     "far. PyTorch adds to what is there; forgetting it makes training seem to have a mind of its "
     "own.",
@@ -242,7 +242,13 @@ def clears_the_gradients_too_late(model, batches, optimizer, rates):
 
 @mistake(
     exercise="record_losses",
-    loses=["record_by_hand", "record_digits", "record_groups", "record_optimizer"],
+    loses=[
+        "record_by_hand",
+        "record_digits",
+        "record_groups",
+        "record_not_finite",
+        "record_optimizer",
+    ],
     hint="The gradients are cleared between going backward and the step, so that the optimizer "
     "finds nothing to do and the loss never moves. Clear first, then backward, then step.",
 )
@@ -418,7 +424,7 @@ def looks_after_the_step(model, batches, optimizer, rates):
     loses=["record_digits", "record_optimizer"],
     hint="You take the steps yourself, with the plain rule of gradient descent. The optimizer that "
     "was handed in has momentum, or is another one altogether, and the rate you look for is one "
-    "for *it*.",
+    "for *it*. (A new optimizer for each step, which forgets its momentum, comes to the same.)",
 )
 def plain_descent(model, batches, optimizer, rates):
     losses = []
@@ -433,27 +439,6 @@ def plain_descent(model, batches, optimizer, rates):
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter -= rate * parameter.grad
-    return losses
-
-
-@mistake(
-    exercise="record_losses",
-    loses=["record_digits", "record_optimizer"],
-    hint="You make a new optimizer for each rate, which forgets the momentum of the one before, and "
-    "all its other settings. The rate of an optimizer can be changed while it lives.",
-)
-def a_new_optimizer_each_step(model, batches, optimizer, rates):
-    losses = []
-    for step, rate in enumerate(rates):
-        inputs, labels = batches[step % len(batches)]
-        loss = F.cross_entropy(model(inputs), labels)
-        losses.append(loss.item())
-        if not math.isfinite(losses[-1]):
-            break
-        optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
     return losses
 
 
@@ -1081,7 +1066,7 @@ def compares_with_the_one_before(smoothed, factor=4.0):
 
 @mistake(
     exercise="stop_step",
-    loses=["stop_at_nan", "stop_limit"],
+    loses=["stop_by_hand", "stop_at_nan", "stop_limit"],
     hint="You compare with the best loss of the whole curve, which the test cannot know while it "
     "runs: the losses to come have not been computed. Only what lies before counts.",
 )
@@ -1488,7 +1473,7 @@ def indices_instead_of_rates(rates, losses):
 
 @mistake(
     exercise="valley",
-    loses=["valley_by_hand", "valley_noise"],
+    loses=["valley_by_hand", "valley_noise", "valley_detour", "valley_first"],
     hint="Your valley ends at the first loss that sticks out. Points above it are to be skipped, or "
     "else noise cuts every valley to pieces of three or four.",
 )
@@ -1502,7 +1487,7 @@ def without_skipping(rates, losses):
 
 @mistake(
     exercise="valley",
-    loses=["valley_noise", "valley_detour"],
+    loses=["valley_noise", "valley_detour", "valley_first"],
     hint="You collect each new record low. One deep dip early on ends your valley, for nothing after "
     "it is lower; the longest valley would rather leave out the dip.",
 )
@@ -1546,7 +1531,7 @@ def the_longest_climb(rates, losses):
 
 @mistake(
     exercise="valley",
-    loses=["valley_noise", "valley_first"],
+    loses=["valley_noise", "valley_detour", "valley_first"],
     hint="Of several valleys that are longest you take the last to end, and the first is asked for: "
     "at lower rates a fall is safer.",
 )
@@ -1576,7 +1561,7 @@ def the_bottom(rates, losses):
 
 @mistake(
     exercise="valley",
-    loses=["valley_by_hand", "valley_noise", "valley_first"],
+    loses=["valley_by_hand", "valley_noise", "valley_detour", "valley_first"],
     hint="A half is n // 2 in your formula. The rule counts a third and a sixth, each rounded down "
     "by itself, and for some lengths that makes one less.",
 )
