@@ -58,7 +58,11 @@ class MistakeNamer:
     def _recognise(
         self, exercise: str, tests: Sequence[TestResult], exchanges: Mapping[str, Trace]
     ) -> dict[str, Mistake]:
-        """Failed test -> mistake. One that explains every test wins over one that explains some."""
+        """Failed test -> mistake, where the answer is like it on every test that it loses.
+
+        Likeness on some of them would be a guess, and where one passes it is none at all. Of
+        several that fit, the one that explains most tests wins.
+        """
         candidates = [m for m in self._kit.mistakes if m.exercise == exercise]
         known = self._traces_of(exercise, candidates) if candidates else {}
         alike = {
@@ -71,7 +75,7 @@ class MistakeNamer:
         }
         found: dict[str, Mistake] = {}
         for test in (t for t in tests if t.outcome is Outcome.FAILED):
-            fitting = [m for m in candidates if test.name in m.loses and test.name in alike[m.name]]
+            fitting = [m for m in candidates if test.name in m.loses and m.loses <= alike[m.name]]
             if fitting:
                 found[test.name] = max(fitting, key=lambda m: len(alike[m.name]))
         return found

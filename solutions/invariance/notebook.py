@@ -59,7 +59,8 @@
 #
 # The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
 # test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
-# another one**, so if you are stuck, go on and come back. The figures use what you wrote, and the library's function where you have not yet.
+# another one**, so if you are stuck, go on and come back. The figures use what you wrote, and the
+# library's function where you have not yet.
 #
 # Images are torch tensors of shape (N, channels, height, width). Our canvas is **circular**: what
 # leaves on the right comes back on the left, and the bottom joins the top. So a shift loses nothing

@@ -60,8 +60,8 @@
 #
 # The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
 # test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
-# another one**, so if you are stuck, go on and come back. Figures use your function where you have written it and the library's where you have not;
-# they say which.
+# another one**, so if you are stuck, go on and come back. Figures use your function where you
+# have written it and the library's where you have not; they say which.
 #
 # `X` is (N, D), one example per row; `W` has one **column** per class, and its **last row** holds
 # the biases, as in the notebook on loss functions.

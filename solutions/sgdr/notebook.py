@@ -49,11 +49,15 @@
 #
 # ## How to work through it
 #
-# Replace `raise NotImplementedError()` by your code, run the cell, then run the test cells below
-# it. A test that fails says what it got and what it expected. Cells that read
-# `# Hidden test: ...` run when your notebook is checked or handed in; their titles say what they
-# look at. **No exercise uses your answer to another one**, so if you are stuck, go on and come
-# back. The figures use your functions once they are written, and the library's until then.
+# Replace `raise NotImplementedError()` by your code and run the cell. Then type `%check` into a
+# new cell below it: all tests of the exercise run on a copy of your notebook, and you hear which
+# pass, what was seen where one does not, and which mistake it looks like. Stuck? `%hint` gives a
+# nudge, then more each time you ask. `%progress` shows how far you are.
+#
+# The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
+# test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
+# another one**, so if you are stuck, go on and come back. The figures use your functions once
+# they are written, and the library's until then.
 #
 # A **step** is one batch, counted from 0; the rate of step k is the one that step k is *taken
 # with*. An **epoch** is one pass over all images. Nearly every mistake in this notebook's subject
@@ -72,9 +76,11 @@ import torch.nn.functional as F
 from scipy.special import softmax
 from torch import nn
 
+from course.checking import open_notebook
 from course.testing import assert_close, exercise, probe, with_fallback
 
 torch.set_num_threads(1)
+open_notebook("sgdr")  # gives you %check, %hint, %solution and %progress
 
 # %% [markdown]
 # ## 1. One way down
