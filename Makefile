@@ -20,6 +20,7 @@ lab: setup ## study: your own notebooks, brought up to date, in JupyterLab
 	@$(BIN)/course start || [ -f "$(WORK)/start_here.ipynb" ]
 	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(WORK)" \
 		--LabApp.default_url=/lab/tree/start_here.ipynb --log-level=WARN \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 		$(if $(NO_BROWSER)$(CI),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
 demo: setup ## release the course, grade a demo cohort and show its marks

@@ -6,6 +6,7 @@ Screenshots are kept in the folder that COURSE_SCREENSHOTS names, to be looked a
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,11 @@ class Notebook:
         self.page.keyboard.insert_text(text)
 
     def run(self, cell: Locator) -> None:
+        """Run a cell, and wait until it has its number."""
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
+        number = re.compile(r"\[\d+\]")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(number, timeout=PATIENCE)
 
     def add_below_and_run(self, cell: Locator, text: str) -> Locator:
         """A new cell below, run with Ctrl+Enter so that it stays where it is; gives the cell."""
@@ -54,6 +58,11 @@ class Notebook:
 def notebook(page: Page, lab: str) -> Notebook:
     page.goto(f"{lab}/lab/tree/loss_functions/loss_functions.ipynb?token={TOKEN}&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+    # what is typed before the kernel is there is lost
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
+    news = page.get_by_role("button", name="No", exact=True)  # would we like to have any?
+    if news.is_visible():
+        news.click()
     return Notebook(page)
 
 
