@@ -38,9 +38,11 @@ check: setup ## style, types and import directions
 audit: setup ## prove that each assignment's tests accept what is right and catch every known mistake
 	@for folder in assignments/*/; do $(BIN)/grader audit "$$(basename "$$folder")" || exit 1; done
 
-bench: setup ## measure grading against stock nbgrader, and the library (about ten minutes)
+bench: setup ## measure grading against stock nbgrader, the library and the checks (about fifteen minutes)
 	@$(BIN)/python -m benchmarks.grading
 	@$(BIN)/python -m benchmarks.algorithms
+	@$(BIN)/python -m benchmarks.checking
+	@$(BIN)/python -m benchmarks.naming
 
 release: setup ## write the learners' notebooks in assignments/ from solutions/
 	@$(BIN)/grader release
