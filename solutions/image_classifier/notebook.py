@@ -52,11 +52,15 @@
 #
 # ## How to work through it
 #
-# Replace `raise NotImplementedError()` by your code, run the cell, then run the test cells below
-# it. A test that fails says what it got and what it expected. Cells that read
-# `# Hidden test: ...` run when your notebook is checked or handed in; their titles say what they
-# look at. **No exercise uses your answer to another one**, so if you are stuck, go on and come
-# back. The pictures use your functions where you have written them.
+# Replace `raise NotImplementedError()` by your code and run the cell. Then type `%check` into a
+# new cell below it: all tests of the exercise run on a copy of your notebook, and you hear which
+# pass, what was seen where one does not, and which mistake it looks like. Stuck? `%hint` gives a
+# nudge, then more each time you ask. `%progress` shows how far you are.
+#
+# The cells below an answer are its tests; run them to see the numbers for yourself. Of a hidden
+# test you see the title only: `%check` runs it all the same. **No exercise uses your answer to
+# another one**, so if you are stuck, go on and come back. The pictures use your functions where
+# you have written them.
 #
 # Images are torch tensors (N, channels, height, width) with values from 0 to 1, `labels` hold the N
 # classes from 0. A model has two parts: `model.body` turns images into *features*, `model.head`
@@ -74,10 +78,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course.checking import open_notebook
 from course.models import pretrained_letters, replace_head, small_convnet
 from course.testing import assert_close, exercise, probe, with_fallback
 
 torch.set_num_threads(1)
+open_notebook("image_classifier")  # gives you %check, %hint, %solution and %progress
 
 
 # %% setup="fit_head"
