@@ -1415,7 +1415,7 @@ def one_point_to_the_left(rates, losses):
 
 @mistake(
     exercise="steepest_and_minimum",
-    loses=["steepest_by_hand", "steepest_smooth_curve"],
+    loses=["steepest_by_hand", "steepest_smooth_curve", "steepest_uneven"],
     hint="You take differences between one point and the next. They belong to the gaps between the "
     "rates and not to the rates; the slope at a rate is that from its left neighbour to its right "
     "one.",

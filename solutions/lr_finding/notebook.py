@@ -1189,10 +1189,11 @@ for losses, (steepest, tenth) in zip(curves, suggested, strict=True):
 
 # %% hidden="steepest_uneven" exercise="steepest_and_minimum" points=2 title="rates that are not evenly spaced"
 rates = np.array([1e-4, 1e-3, 0.01, 0.02, 0.04, 0.08, 8.0, 80.0])
-losses = np.array([2.3, 2.28, 2.2, 2.0, 1.7, 1.5, 0.6, 0.9])
-steepest, tenth = steepest_and_minimum(rates, losses)
-assert_close(steepest, 0.02, "the rate where the loss falls fastest")
-assert_close(tenth, 0.8, "a tenth of the rate where it is lowest")
+wide_gap_last = np.array([2.3, 2.28, 2.2, 2.0, 1.7, 1.6, 0.6, 0.9])
+wide_gap_steep = np.array([2.3, 1.5, 0.8, 0.7, 0.6, 0.55, 0.7, 2.0])
+suggested = [steepest_and_minimum(rates, losses) for losses in (wide_gap_last, wide_gap_steep)]
+assert_close(suggested[0], [0.02, 0.8], "steepest and minimum / 10 at uneven rates")
+assert_close(suggested[1], [0.001, 0.008], "steepest and minimum / 10 of another such curve")
 
 # %% [markdown]
 # ### Exercise 8: half way down the longest valley
