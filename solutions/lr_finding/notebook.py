@@ -1475,8 +1475,8 @@ figure
 # `train_digits` does. The tests hand you a stand-in first, which is quicker and makes up its
 # accuracies, and see whether you report what it said. Then they train three real networks at your
 # rate. Any rate will do that gets there: **after 7 epochs the middle one of the three has an accuracy
-# of at least 0.90**. (Why the middle one? Even at a good rate a network stumbles now and then: in
-# 1200 trainings at rates from 0.02 to 0.2, we saw one below 0.90 after its last epoch.)
+# of at least 0.90**. (Why the middle one? Even at a good rate a network stumbles now and then: of
+# 3600 trainings at rates from 0.02 to 0.2, two ended below 0.90.)
 
 
 # %% answer="experiment" title="Choose, train, report" minutes=15
