@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -88,9 +89,15 @@ def watch(
     workspace = Workspace.open(folder)
     info = workspace.catalogue.assignment(assignment)
     path = _notebook(workspace, assignment)
-    with tutor_of(info, workspace.catalogue.root) as tutor:
+    with contextlib.suppress(KeyboardInterrupt), tutor_of(info, workspace.catalogue.root) as tutor:
         console.print(f"Watching {short(path)}; save it to check it, Ctrl-C ends this.")
-        for _ in _first_and(changes(path.parent, watch_filter=_is(path), raise_interrupt=False)):
+        saved = None
+        # also without an event twice a second: one that came during a check is not told
+        for _ in _first_and(changes(path.parent, rust_timeout=500, yield_on_timeout=True)):
+            version = _version(path)
+            if version == saved:
+                continue
+            saved = version
             try:
                 with console.status("running your notebook ..."):
                     report = check_file(tutor, info, path, sandbox)
@@ -107,8 +114,13 @@ def _first_and(changes: Iterator[object]) -> Iterator[object]:
     yield from changes
 
 
-def _is(path: Path) -> Callable[[object, str], bool]:
-    return lambda change, changed: Path(changed).name == path.name
+def _version(path: Path) -> tuple[int, int] | None:
+    """What is another after each save; None while there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _notebook(workspace: Workspace, assignment: str) -> Path:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nbformat
@@ -172,6 +173,8 @@ def test_watch_checks_at_once_and_again_when_the_file_is_saved(
         env=os.environ | {"NO_COLOR": "1"},
     )
     assert process.stdout is not None
+    patience = threading.Timer(120, process.kill)  # reading would otherwise wait for ever
+    patience.start()
     lines: list[str] = []
 
     def read_until(words: str) -> None:
@@ -188,5 +191,6 @@ def test_watch_checks_at_once_and_again_when_the_file_is_saved(
     finally:
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=60)
+        patience.cancel()
     assert "No longer watching" in rest
     assert process.returncode == 0
