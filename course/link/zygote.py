@@ -100,9 +100,12 @@ def _wait(control: socket.socket, idle_seconds: float) -> bool:
 
 
 def _warm_up(modules: list[str]) -> None:
+    environment = dict(os.environ)
     for name in modules:
         with contextlib.suppress(ImportError, OSError):  # the notebook that needs it will say so
             importlib.import_module(name)
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]  # torch._dynamo leaves one; a learner's are those of the contract
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)  # a fork has no threads but its own

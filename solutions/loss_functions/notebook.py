@@ -412,7 +412,7 @@ assert_close(W_after, W, "the weights that were handed in, after the call")
 assert_close(X_after, X, "the images that were handed in, after the call")
 
 # %% figure="four_steps"
-import matplotlib.pyplot as plt
+from course.figures import style
 
 names = ["cat", "car", "frog"]
 scores = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
@@ -424,18 +424,18 @@ tables = {
     "3. clipped at 0": clipped,
     "4. without the correct class": clipped - np.eye(3),
 }
-fig, axes = plt.subplots(1, 4, figsize=(13, 3.6), layout="constrained")
-for ax, (title, table) in zip(axes, tables.items(), strict=True):
-    ax.imshow(table, cmap="RdBu_r", vmin=-9, vmax=9)
-    for (i, j), value in np.ndenumerate(table):
-        weight = "bold" if i == j else "normal"
-        ax.text(j, i, f"{value:.1f}", ha="center", va="center", weight=weight, fontsize=13)
-    ax.set_title(title, fontsize=12)
-    ax.set_xticks(range(3), names)
-    ax.set_yticks(range(3), [f"a {name}" for name in names])
-for i, row in enumerate(clipped - np.eye(3)):
-    axes[-1].text(2.7, i, f"adds up to {row.sum():.1f}", va="center", fontsize=12)
-plt.show()
+with style.canvas(13, 3.6, 1, 4) as (figure, grid):
+    for axes, (title, table) in zip(grid[0], tables.items(), strict=True):
+        axes.imshow(table, cmap="RdBu_r", vmin=-9, vmax=9)
+        for (i, j), value in np.ndenumerate(table):
+            weight = "bold" if i == j else "normal"
+            axes.text(j, i, f"{value:.1f}", ha="center", va="center", weight=weight, fontsize=13)
+        axes.set_title(title, loc="center", fontsize=12)
+        axes.set_xticks(range(3), names)
+        axes.set_yticks(range(3), [f"a {name}" for name in names])
+    for i, row in enumerate(clipped - np.eye(3)):
+        grid[0, 3].text(2.7, i, f"adds up to {row.sum():.1f}", va="center", fontsize=12)
+figure
 
 # %% [markdown]
 # The correct class stands in bold. After step 2 it always has Δ itself, whatever its score was:
