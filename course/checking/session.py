@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +90,9 @@ class Session:
         self._require_function(exercise, names)
         tutor = self.tutor
         about = tutor.about() if tutor is not None else {}
+        for name in about.get("preload", ()):
+            with contextlib.suppress(ImportError):  # once, in the kernel: its copies then have it
+                importlib.import_module(name)
         with LiveCopy(names, limits_of(about)) as copy:
             if tutor is not None:
                 results: Any = tutor.check(exercise.id, copy.ask)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import nbformat
+import typer
 
 from grader.authoring.release import release
 from grader.authoring.source import read_source
@@ -23,19 +25,29 @@ from grader.sandbox import SANDBOXES
 __all__ = ["demo"]
 
 
+WhichArgument = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="Whose cohort is graded; else the first's.")
+]
+
+
 @plainly
-def demo(workers: WorkersOption = 0) -> None:
-    """Watch a cohort being graded: release, hand in, grade, feedback. Safe to run again."""
+def demo(assignment: WhichArgument = None, workers: WorkersOption = 0) -> None:
+    """Watch a cohort being graded: release, hand in, grade, feedback. Safe to run again.
+
+    All assignments are released; a cohort hands in one of them.
+    """
     course = load_course()
-    for assignment in course.assignments:
-        _demo_assignment(course, assignment.id, workers)
-
-
-def _demo_assignment(course: Course, assignment_id: str, workers: int) -> None:
+    chosen = assignment or course.assignments[0].id
+    course.assignment(chosen)
     started = time.perf_counter()
-    report = release(course, assignment_id)
-    done = "released" if report.changed else "is released, unchanged"
-    _say(f"1. {assignment_id} {done}: {_short(course, report.notebook)}")
+    for each in course.assignments:
+        report = release(course, each.id)
+        done = "released" if report.changed else "is released, unchanged"
+        _say(f"1. {each.id} {done}: {_short(course, report.notebook)}")
+    _demo_assignment(course, chosen, workers, started)
+
+
+def _demo_assignment(course: Course, assignment_id: str, workers: int, started: float) -> None:
     cohort = _cohort(course, assignment_id)
     hand_in(course, assignment_id, cohort)
     _say(f"2. {len(cohort)} learners have handed in: {_short(course, course.var)}/submitted")

@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 import threading
 from collections.abc import Callable
 
@@ -142,6 +143,18 @@ def test_where_there_is_nothing_to_check_the_reason_is_told(
     with pytest.raises(CannotCheck) as caught:
         check(name="mean_square")
     assert said in str(caught.value)
+
+
+def test_what_every_copy_would_import_anew_is_imported_once_in_the_kernel(
+    check: Check, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert session.tutor is not None
+    assert session.tutor.about()["preload"] == []  # the sample has no optimizer
+    wanted = ["this_is_nowhere", "colorsys"]
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    monkeypatch.setitem(session.tutor.about(), "preload", wanted)  # type: ignore[arg-type]
+    assert check(RIGHT).outcome == "passed"
+    assert "colorsys" in sys.modules
 
 
 def test_an_unknown_exercise_is_told_with_those_that_there_are(check: Check) -> None:
