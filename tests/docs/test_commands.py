@@ -31,6 +31,8 @@ ELSEWHERE = {
     ".venv/bin/python -m benchmarks.grading --write": "minutes; tests/benchmarks tests its parts",
     ".venv/bin/python -m benchmarks.algorithms --write": "a minute, and it writes into a page",
     ".venv/bin/python -m benchmarks.assignments --write": "minutes; see test_assignments.py there",
+    ".venv/bin/python -m benchmarks.checking --write": "minutes, and it writes into a page",
+    ".venv/bin/python -m benchmarks.naming --write": "a minute, and it writes into a page",
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
     ".venv/bin/jupyter lab": "it waits for a person; test_jupyter_lab_can_be_started asks for less",
