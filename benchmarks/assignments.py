@@ -24,7 +24,7 @@ from grader.errors import GraderError, ReleaseError
 from grader.execution.batch import execute_batch
 from grader.mistakes import load_mistakes
 from grader.mutation.facts import out_of_date, read_facts
-from grader.records import Outcome, Submission
+from grader.records import Outcome
 from grader.rendering.forms import read_release
 from grader.rendering.kernel import errors_of, execute
 from grader.workbench import open_current_workbench
@@ -122,8 +122,7 @@ def grading_seconds(course: Course, assignment_id: str, sandbox: str) -> float:
     source = read_source(course.solution_source(assignment_id))
     release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
     handed_in = answered(release, reference_answers(source))
-    rebuilt = bench.rebuild(Submission(assignment_id, "reference", "", handed_in)).notebook
-    scripts = [bench.script(rebuilt, f"reference {number}") for number in range(GRADED)]
+    scripts = [bench.script_of_handin(handed_in, f"reference {n}") for n in range(GRADED)]
     runs = list(execute_batch(bench.kit, scripts, sandbox=sandbox, workers=1))
     for run in runs:
         for test in run.tests:

@@ -27,7 +27,7 @@ from grader.authoring.handin import answered
 from grader.authoring.source import read_source
 from grader.configuration import Course, load_course
 from grader.execution.batch import default_workers, execute_batch
-from grader.records import Outcome, Run, Submission
+from grader.records import Outcome, Run
 from grader.workbench import open_workbench
 
 __all__ = ["main"]
@@ -103,8 +103,7 @@ def _runs(course: Course, assignment: str, several: Sequence[Wrong]) -> dict[str
     scripts = []
     for wrong in several:
         notebook = answered(released, reference | {wrong.exercise: wrong.source.strip("\n")})
-        submission = Submission(assignment, str(wrong.number), "", notebook)
-        scripts.append(bench.script(bench.rebuild(submission).notebook, str(wrong.number)))
+        scripts.append(bench.script_of_handin(notebook, str(wrong.number)))
     batch = execute_batch(bench.kit, scripts, sandbox="bubblewrap", workers=default_workers())
     return {run.learner: run for run in batch}
 

@@ -24,7 +24,7 @@ from grader.configuration import Course
 from grader.execution.batch import default_workers, execute_batch
 from grader.mistakes import Mistake, check_mistakes
 from grader.mutation.equivalents import equivalents_file, load_equivalents
-from grader.records import Outcome, Run, Script, Submission
+from grader.records import Outcome, Run, Script
 from grader.workbench import Workbench, open_current_workbench
 
 __all__ = ["AuditReport", "Finding", "audit"]
@@ -105,11 +105,11 @@ def _scripts(
         for cell in release.cells
         if cell.metadata.get("course", {}).get("role") == "written"
     }
-    yield _script(bench, _REFERENCE, answered(release, reference | written))
-    yield _script(bench, _RELEASE, release)
+    yield bench.script_of_handin(answered(release, reference | written), _REFERENCE)
+    yield bench.script_of_handin(release, _RELEASE)
     for mistake in bench.kit.mistakes:
         wrong = reference | {mistake.exercise: mistake.source}
-        yield _script(bench, mistake.name, answered(release, wrong))
+        yield bench.script_of_handin(answered(release, wrong), mistake.name)
 
 
 def _scripts_by_shortcuts(
@@ -120,9 +120,8 @@ def _scripts_by_shortcuts(
     for cell in source.answers:
         if cell.shortcuts and not _missing(cell):
             answer = answer_by_shortcuts(cell.id, reference[cell.id], cell.shortcuts)
-            yield _script(
-                bench, _by_shortcuts(cell), answered(release, reference | {cell.id: answer})
-            )
+            notebook = answered(release, reference | {cell.id: answer})
+            yield bench.script_of_handin(notebook, _by_shortcuts(cell))
 
 
 def _by_shortcuts(cell: SourceCell) -> str:
@@ -138,11 +137,6 @@ def _missing(cell: SourceCell) -> list[str]:
         except LookupError as error:
             wrong.append(f"the shortcut {name} is not there: {error}")
     return wrong
-
-
-def _script(bench: Workbench, name: str, notebook: NotebookNode) -> Script:
-    rebuilt = bench.rebuild(Submission(bench.assignment.id, name, "", notebook))
-    return bench.script(rebuilt.notebook, name)
 
 
 def _reference_earns_everything(run: Run) -> Finding:

@@ -26,7 +26,7 @@ from grader.rebuild import Rebuilt, pristine_notebook, rebuild, script_of
 from grader.records import Outcome, Run, Script, Submission, TestResult
 from grader.submissions import read_submission
 
-__all__ = ["Workbench", "open_current_workbench", "open_workbench", "refused_run"]
+__all__ = ["Workbench", "make_workbench", "open_current_workbench", "open_workbench", "refused_run"]
 
 NOBODY = "reference"  # the learner's name of scripts that no learner handed in
 
@@ -57,6 +57,11 @@ class Workbench:
     def script(self, notebook: NotebookNode, learner: str) -> Script:
         """What a rebuilt notebook asks to be executed."""
         return script_of(notebook, assignment=self.assignment.id, learner=learner)
+
+    def script_of_handin(self, notebook: NotebookNode, learner: str) -> Script:
+        """What a notebook that is at hand, not in a file, asks to be executed."""
+        submission = Submission(self.assignment.id, learner, "", notebook)
+        return self.script(self.rebuild(submission).notebook, learner)
 
     def key(self, script: Script) -> str:
         """Under which the run of `script` is kept."""
@@ -92,6 +97,16 @@ def _version(path: Path) -> tuple[int, int] | None:
 def _open(course: Course, assignment_id: str, versions: tuple[object, ...]) -> Workbench:
     assignment = course.assignment(assignment_id)
     source = _read(course.source_notebook(assignment_id), assignment_id)
+    return make_workbench(course, assignment, source)
+
+
+def make_workbench(course: Course, assignment: Assignment, source: NotebookNode) -> Workbench:
+    """The workbench of a released assignment, whose source notebook is at hand.
+
+    Raises:
+        ReleaseError: it has not been released, or the two notebooks do not belong together.
+    """
+    assignment_id = assignment.id
     release = _read(course.release_notebook(assignment_id), assignment_id)
     try:
         pristine = pristine_notebook(source, release)

@@ -6,7 +6,9 @@ from course.checking.report import Report
 from course.study.errors import ProgressError
 from course.study.progress import Event, Progress, now
 
-__all__ = ["Diary"]
+__all__ = ["LAST_HINT", "Diary"]
+
+LAST_HINT = 3
 
 
 class Diary:
@@ -48,6 +50,10 @@ class Diary:
     def hints(self, exercise: str) -> int:
         """The number of the furthest hint that was shown."""
         return max((e.number for e in self._events(exercise) if e.kind == "hint"), default=0)
+
+    def next_hint(self, exercise: str) -> int:
+        """The number of the hint that comes next; at the top of the ladder it is the last."""
+        return min(self.hints(exercise) + 1, LAST_HINT)
 
     def has_tried(self, exercise: str) -> bool:
         """Whether an attempted answer was checked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import Any
 
 from course.checking.live_copy import LiveCopy
 from course.link.codec import decode, encode
+from course.study.errors import StudyError
+from course.study.matching import name_of, role_of
+from course.study.notebooks import Cell, read_notebook
 
 __all__ = ["Exercise", "Test", "read_exercises", "run_visible_tests"]
 
@@ -40,41 +42,34 @@ class Exercise:
 
     id: str
     title: str
-    starter: str
     tests: tuple[Test, ...]
 
 
 def read_exercises(release: Path) -> tuple[Exercise, ...]:
     """The exercises of a released notebook, in order; none when it cannot be read."""
     try:
-        cells = json.loads(release.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError, TypeError):
+        cells = read_notebook(release)["cells"]
+    except StudyError:
         return ()
-    known = [(cell, cell.get("metadata", {}).get("course", {})) for cell in cells]
     return tuple(
-        Exercise(
-            cell["metadata"]["nbgrader"]["grade_id"],
-            course.get("title", ""),
-            "".join(cell["source"]),
-            tuple(_tests(known, cell["metadata"]["nbgrader"]["grade_id"])),
-        )
-        for cell, course in known
-        if course.get("role") == "answer"
+        Exercise(name_of(cell), _about(cell).get("title", ""), tuple(_tests(cells, name_of(cell))))
+        for cell in cells
+        if role_of(cell) == "answer"
     )
 
 
-def _tests(
-    cells: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], exercise: str
-) -> Iterator[Test]:
-    for cell, course in cells:
-        if course.get("role") == "test" and course.get("exercise") == exercise:
-            yield Test(
-                cell["metadata"]["nbgrader"]["grade_id"],
-                course.get("title", ""),
-                float(course.get("points", 0)),
-                bool(course.get("hidden")),
-                "".join(cell["source"]),
-            )
+def _tests(cells: Sequence[Cell], exercise: str) -> Iterator[Test]:
+    for cell in cells:
+        about = _about(cell)
+        if role_of(cell) == "test" and about.get("exercise") == exercise:
+            points, hidden = float(about.get("points", 0)), bool(about.get("hidden"))
+            yield Test(name_of(cell), about.get("title", ""), points, hidden, cell["source"])
+
+
+def _about(cell: Cell) -> Mapping[str, Any]:
+    """What the author said of one of the course's cells."""
+    about = cell["metadata"].get("course")
+    return about if isinstance(about, dict) else {}
 
 
 def run_visible_tests(exercise: Exercise, copy: LiveCopy) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.display import display
 
-from course.checking.diary import Diary
+from course.checking.diary import LAST_HINT, Diary
 from course.checking.display import ShownMarkdown, show_message, show_report
 from course.checking.exercises import Exercise
 from course.checking.session import CannotCheck, Session
@@ -24,7 +24,6 @@ from course.study.progress import Progress, show_progress
 
 __all__ = ["CheckMagics", "begin"]
 
-_LAST_HINT = 3
 _WARNING = "#c77700"
 
 
@@ -119,15 +118,15 @@ class CheckMagics(Magics):  # type: ignore[misc]
         name, number = _name_and_number(line)
         exercise = self.session.find(name)
         tutor = self._tutor("Hints")
-        wanted = number or min(self.diary.hints(exercise.id) + 1, _LAST_HINT)
+        wanted = number or self.diary.next_hint(exercise.id)
         text = tutor.hint(exercise.id, wanted)
         if not text:
             display(show_message(f"There is no hint {wanted} for `{exercise.id}`."))
             return
         self.diary.hinted(exercise.id, wanted)
-        last = wanted == _LAST_HINT
+        last = wanted == LAST_HINT
         more = "That was the last; `%solution` shows an answer." if last else "`%hint` gives more."
-        head = f"**Hint {wanted} of {_LAST_HINT} for `{exercise.id}`**"
+        head = f"**Hint {wanted} of {LAST_HINT} for `{exercise.id}`**"
         display(ShownMarkdown(f"{head}\n\n{text}\n\n{more}"))
         self._say_what_is_wrong_with_the_diary()
 

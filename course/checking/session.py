@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import types
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,8 @@ class Session:
                 results: Any = tutor.check(exercise.id, copy.ask)
             else:
                 results = run_visible_tests(exercise, copy)
-        notes = tuple(self._notes(exercise.id, about))
-        report = report_of(exercise.id, exercise.title, results, notes)
-        return report if tutor is not None else _only_visible(report)
+        report = report_of(exercise.id, exercise.title, results, self._notes(exercise.id, about))
+        return replace(report, partial=tutor is None)
 
     def _require_function(self, exercise: Exercise, names: dict[str, Any]) -> None:
         value = names.get(exercise.id)
@@ -179,7 +179,3 @@ class Session:
             if cell.id == cell_id:
                 return found
         return ""
-
-
-def _only_visible(report: Report) -> Report:
-    return Report(report.exercise, report.title, report.tests, report.notes, partial=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markdown import Markdown
 
-from course.checking.diary import Diary
+from course.checking.diary import LAST_HINT, Diary
 from course.checking.tutor_process import TutorError, TutorProcess
 from course.checking.whole import tutor_of
 from course.commands.console import AssignmentArgument, FolderOption, console, counted, plainly
@@ -19,11 +19,9 @@ from course.study.workspace import Workspace
 
 __all__ = ["hint", "review"]
 
-_LAST = 3
-
 ExerciseArgument = Annotated[str, typer.Argument(metavar="EXERCISE", help="Its function's name.")]
 NumberOption = Annotated[
-    int, typer.Option("--number", "-n", min=0, max=_LAST, help="That hint; else the next one.")
+    int, typer.Option("--number", "-n", min=0, max=LAST_HINT, help="That hint; else the next one.")
 ]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Also what is not due yet: everything that was hard.")
@@ -47,13 +45,13 @@ def hint(
     if exercise not in known:
         raise UnknownAssignment(f"{assignment} has no exercise {exercise!r}: {', '.join(known)}")
     diary = Diary(assignment, Progress.open(workspace.progress))
-    wanted = number or min(diary.hints(exercise) + 1, _LAST)
+    wanted = number or diary.next_hint(exercise)
     with tutor_of(info, workspace.catalogue.root) as tutor:
         text = tutor.hint(exercise, wanted)
     if not text:
         raise TutorError(f"there is no hint {wanted} for {exercise}.")
     diary.hinted(exercise, wanted)
-    console.print(f"Hint {wanted} of {_LAST} for {exercise}\n")
+    console.print(f"Hint {wanted} of {LAST_HINT} for {exercise}\n")
     console.print(Markdown(text))
 
 

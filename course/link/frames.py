@@ -10,11 +10,12 @@ import os
 import select
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course.link.codec import MAX_MESSAGE
 
-__all__ = ["FrameError", "LinkClosed", "LinkTimeout", "Stream"]
+__all__ = ["FrameError", "LinkClosed", "LinkTimeout", "Stream", "take_over_stdio"]
 
 _LENGTH = struct.Struct(">I")
 _CHUNK = 1 << 20
@@ -30,6 +31,19 @@ class LinkClosed(FrameError):
 
 class LinkTimeout(FrameError):
     """The other end did not answer in time."""
+
+
+def take_over_stdio(silenced: Sequence[int] = (0, 1, 2)) -> Stream:
+    """A stream over standard input and output, moved to where nothing else reads or writes.
+
+    The descriptors in `silenced` then lead nowhere, so that nothing that is printed can be
+    mistaken for a message.
+    """
+    stream = Stream(os.dup(0), os.dup(1))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in silenced:
+        os.dup2(nowhere, descriptor)
+    return stream
 
 
 @dataclass

@@ -25,7 +25,7 @@ import sys
 from typing import Any, NoReturn
 
 from course.link.codec import Handle, decode, encode, put_back
-from course.link.frames import LinkClosed, Stream
+from course.link.frames import LinkClosed, Stream, take_over_stdio
 from course.link.notebook import LiveState, NotebookState, describe_error
 from course.link.shortcuts import Shortcuts
 from course.link.syscalls import refuse_dangerous_calls
@@ -100,15 +100,6 @@ def _told(met: set[str]) -> dict[str, Any]:
     return {"shortcuts": sorted(met)} if met else {}
 
 
-def _take_over_stdio() -> Stream:
-    """The link, moved off descriptors 0 and 1, which then lead nowhere."""
-    link = Stream(os.dup(0), os.dup(1))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    return link
-
-
 def limit(options: dict[str, Any]) -> None:
     """Limits of this process that hold whatever the sandbox (setrlimit(2))."""
     memory = options["memory_mib"] * 2**20
@@ -125,7 +116,7 @@ def limit(options: dict[str, Any]) -> None:
 def main() -> None:
     """Serve on standard input and output; the one argument is JSON with the limits."""
     options = json.loads(sys.argv[1])
-    link = _take_over_stdio()
+    link = take_over_stdio()
     limit(options)
     serve(link, options)
 

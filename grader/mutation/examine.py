@@ -26,7 +26,7 @@ from grader.execution.kit import Kit
 from grader.mutation.equivalents import Equivalent, equivalents_file, load_equivalents
 from grader.mutation.mutants import Mutant, mutants_of, plain_text
 from grader.mutation.report import Fate, MutationReport, Verdict
-from grader.records import Outcome, Role, Run, Script, Submission
+from grader.records import Outcome, Role, Run, Script
 from grader.workbench import Workbench, open_current_workbench
 
 __all__ = ["examine_mutants"]
@@ -107,8 +107,7 @@ def _reference(bench: Workbench, answers: dict[str, str]) -> Script:
     """What the hand-in of a perfect learner asks to be executed."""
     release = nbformat.read(bench.course.release_notebook(bench.assignment.id), as_version=4)
     notebook = answered(release, answers)
-    rebuilt = bench.rebuild(Submission(bench.assignment.id, "reference", "", notebook))
-    return bench.script(rebuilt.notebook, "reference")
+    return bench.script_of_handin(notebook, "reference")
 
 
 def _only(base: Script, exercise: str, mutant: Mutant | None = None) -> Script:

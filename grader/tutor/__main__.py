@@ -17,7 +17,6 @@ of its input. Messages are the link's frames with dictionaries in the link's cod
 
 from __future__ import annotations
 
-import os
 import sys
 
 # jsonschema, which nbformat imports, would build a grammar of internationalised addresses:
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from course.link.codec import decode, encode
-from course.link.frames import LinkClosed, LinkTimeout, Stream
+from course.link.frames import LinkClosed, LinkTimeout, Stream, take_over_stdio
 from grader.configuration import load_course
 from grader.errors import GraderError
 from grader.reviews import Question, judge, parse_numbers
@@ -58,7 +57,7 @@ class _Messages:
 
 def main() -> None:
     """Serve until the input ends."""
-    messages = _Messages(_take_over_stdio())
+    messages = _Messages(take_over_stdio((0, 1)))  # its last words go to standard error
     try:
         try:
             tutor = Tutor(load_course(Path.cwd()), sys.argv[1])
@@ -119,15 +118,6 @@ def _judged(question: Question, given: str) -> dict[str, Any]:
         "answer": list(question.numbers),
         "explanation": question.explanation,
     }
-
-
-def _take_over_stdio() -> Stream:
-    """The conversation, moved off descriptors 0 and 1, where tests and libraries may write."""
-    stream = Stream(os.dup(0), os.dup(1))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1):
-        os.dup2(nowhere, descriptor)
-    return stream
 
 
 if __name__ == "__main__":

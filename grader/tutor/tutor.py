@@ -14,26 +14,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import nbformat
-
-from course.link.withhold import Withheld
 from grader.authoring.build import reference_answers, to_notebook
 from grader.authoring.source import read_source
 from grader.configuration import Course, did_you_mean
 from grader.errors import GraderError, LinkError, ReviewsError
 from grader.execution.execute import as_nbgrader_executes
-from grader.execution.kit import Kit
 from grader.execution.naming import MistakeNamer
 from grader.execution.shortcuts import without_marks
 from grader.link.learner import LinkedLearner, LocalLearner
 from grader.link.session import TestSession
 from grader.link.student_error import StudentError
-from grader.mistakes import load_mistakes
-from grader.rebuild import pristine_notebook, script_of
 from grader.records import Role, ScriptCell, TestResult
 from grader.reviews import Question, load_reviews
 from grader.tutor.relay import Correspondent, RelayedProcess
-from grader.workbench import NOBODY, Workbench
+from grader.workbench import make_workbench
 
 __all__ = ["Tutor"]
 
@@ -50,42 +44,22 @@ class Tutor:
         """
         assignment = course.assignment(assignment_id)
         self._source = read_source(course.solution_source(assignment_id))
-        notebook = to_notebook(self._source)
-        kit = Kit(
-            assignment_id,
-            script_of(notebook, assignment=assignment_id, learner=NOBODY),
-            load_mistakes(course.mistakes_file(assignment_id)),
-            assignment.limits,
-            Withheld(assignment_id, assignment.withheld),
-        )
-        release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
-        pristine = pristine_notebook(notebook, release)
-        self.bench = Workbench(course, assignment, pristine, kit)
-        self._kit = kit
-        self._namer = MistakeNamer(kit)
+        self.bench = make_workbench(course, assignment, to_notebook(self._source))
+        self._kit = self.bench.kit
+        self._namer = MistakeNamer(self._kit)
         exercises = [cell.id for cell in self._source.answers]
         self._reviews = load_reviews(self._source.path.with_name("reviews.py"), exercises)
         self._ready: TestSession | None = None
-        self._unnamed = list(kit.mistakes)
+        self._unnamed = list(self._kit.mistakes)
 
     def about(self) -> dict[str, Any]:
-        """The assignment in plain data: its exercises, their tests' titles, its limits."""
+        """What the other side must know to check: limits, what is withheld, what to import."""
         return {
-            "assignment": self._kit.assignment,
-            "title": self.bench.assignment.title,
             "withheld": list(self._kit.withheld.modules),
             "cell_seconds": self._kit.limits.cell_seconds,
             "memory_mib": self._kit.limits.memory_mib,
             "output_kib": self._kit.limits.output_kib,
             "preload": self._preload(),
-            "exercises": [
-                {
-                    "id": cell.id,
-                    "title": cell.title,
-                    "hints": len(self._source.hints.get(cell.id, ())),
-                }
-                for cell in self._source.answers
-            ],
         }
 
     def check(self, exercise: str, correspondent: Correspondent) -> tuple[TestResult, ...]:

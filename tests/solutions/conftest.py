@@ -18,7 +18,7 @@ from grader.authoring.release import release
 from grader.authoring.source import AssignmentSource, read_source
 from grader.configuration import Course, load_course
 from grader.execution.batch import execute_batch
-from grader.records import Run, Submission
+from grader.records import Run
 from grader.workbench import open_workbench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,10 +101,7 @@ def runs(
 
     def make(path: Path) -> None:
         bench = open_workbench(course, assignment)
-        scripts = [
-            bench.script(bench.rebuild(Submission(assignment, name, "", notebook)).notebook, name)
-            for name, notebook in notebooks()
-        ]
+        scripts = [bench.script_of_handin(notebook, name) for name, notebook in notebooks()]
         batch = execute_batch(bench.kit, scripts, sandbox="bubblewrap", workers=2)
         path.write_bytes(pickle.dumps({run.learner: run for run in batch}))
 

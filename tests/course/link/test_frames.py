@@ -192,6 +192,7 @@ def test_closing_leaves_no_descriptor_open():
 
 
 def test_every_error_of_the_link_is_a_frame_error():
-    assert frames.__all__ == ["FrameError", "LinkClosed", "LinkTimeout", "Stream"]
+    errors = ["FrameError", "LinkClosed", "LinkTimeout"]
+    assert frames.__all__ == [*errors, "Stream", "take_over_stdio"]
     assert issubclass(LinkClosed, FrameError)
     assert issubclass(LinkTimeout, FrameError)
