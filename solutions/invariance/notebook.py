@@ -534,9 +534,11 @@ from course.invariance import accuracy_by_shift as library_accuracy
 measure = with_fallback(accuracy_by_shift, library_accuracy)
 nets = {"max-pooling, global average": train_net("max+gap", 0)}
 nets["max-pooling, fully connected"] = train_net("max+fc", 0)
-images, labels = digits_in_the_middle("test")
+digit_images, digit_labels = digits_in_the_middle("test")
 to_the_right = [(0, dx) for dx in range(9)]
-curves = {name: measure(net, images, labels, to_the_right) for name, net in nets.items()}
+curves = {
+    name: measure(net, digit_images, digit_labels, to_the_right) for name, net in nets.items()
+}
 figures.accuracy_against_shift(curves, range(9), period=4)
 
 # %% [markdown]
@@ -637,10 +639,10 @@ def draw_beliefs(models, chosen):
     ):
         for axes_of, (name, model) in zip(grid, models.items(), strict=True):
             for axes, i in zip(axes_of, chosen, strict=True):
-                values = belief(model, images[i], int(labels[i]))
+                values = belief(model, digit_images[i], int(digit_labels[i]))
                 shown = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
                 axes.set(xticks=[0, 4], yticks=[0, 4], xlabel="pixels right")
-                axes.set_title(f"a {int(labels[i])}", loc="center", fontsize=12)
+                axes.set_title(f"a {int(digit_labels[i])}", loc="center", fontsize=12)
             axes_of[0].set_ylabel(f"{name}\npixels down")
         figure.colorbar(shown, ax=list(grid.ravel()), label="probability of the right class")
         figure.suptitle("One digit, 64 places: what the network believes")
@@ -648,7 +650,9 @@ def draw_beliefs(models, chosen):
 
 
 net = nets["max-pooling, global average"]
-wavering = sorted(range(60), key=lambda i: float(belief(net, images[i], int(labels[i])).mean()))
+wavering = sorted(
+    range(60), key=lambda i: float(belief(net, digit_images[i], int(digit_labels[i])).mean())
+)
 chosen = wavering[8:23:5]  # digits of which it is sure at some places and not at others
 draw_beliefs({"max-pooling": net}, chosen)
 
@@ -809,10 +813,12 @@ from course.invariance import shift_consistency as library_consistency
 
 measure = with_fallback(accuracy_by_shift, library_accuracy)
 nets["max, blur, global average"] = train_net("maxblur+gap", 0)
-curves = {name: measure(net, images, labels, to_the_right) for name, net in nets.items()}
+curves = {
+    name: measure(net, digit_images, digit_labels, to_the_right) for name, net in nets.items()
+}
 for name, each in nets.items():
     draws = torch.Generator().manual_seed(0)
-    share = library_consistency(each, images, 7, draws, draws=2)
+    share = library_consistency(each, digit_images, 7, draws, draws=2)
     print(f"{name:<32} consistency {share:.2f}")
 figures.accuracy_against_shift(curves, range(9), period=4)
 
@@ -1060,7 +1066,7 @@ layers = {
     "convolution 3": untrained.body[2],
     "global average": nn.Sequential(untrained.head[0], untrained.head[1]),
 }
-by_depth = invariance_by_depth(layers, images[:100], [(0, 1), (1, 0)])
+by_depth = invariance_by_depth(layers, digit_images[:100], [(0, 1), (1, 0)])
 figures.invariance_with_depth(by_depth)
 
 # %% [markdown]
