@@ -27,7 +27,15 @@ from grader.tables import (
     refuse_unknown,
 )
 
-__all__ = ["COURSE_FILE", "Assignment", "Course", "did_you_mean", "load_course"]
+__all__ = [
+    "COURSE_FILE",
+    "Assignment",
+    "Checks",
+    "Course",
+    "Submissions",
+    "did_you_mean",
+    "load_course",
+]
 
 COURSE_FILE = "course.toml"
 
@@ -46,6 +54,33 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """What learners on a hub may ask of the check service.
+
+    Attributes:
+        per_hour: checks of one exercise by one learner within an hour.
+        solutions: when a reference answer is shown: "after_due" or "never".
+    """
+
+    per_hour: int = 30
+    solutions: str = "after_due"
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """How submissions are collected.
+
+    Attributes:
+        grade: which attempt counts: the "last" one before the due date (the last of all, where
+            none was in time), or the "best".
+        folder_mib: what all files of one submission may take together.
+    """
+
+    grade: str = "last"
+    folder_mib: int = 20
+
+
+@dataclass(frozen=True)
 class Course:
     """A course and the places of its files, all absolute, below `root`."""
 
@@ -55,6 +90,8 @@ class Course:
     week: int
     assignments: tuple[Assignment, ...]
     outline: Path | None = None  # the agenda, readings and project of the week
+    checks: Checks = Checks()
+    submissions: Submissions = Submissions()
 
     def assignment(self, assignment_id: str) -> Assignment:
         """The declared assignment of this id.
@@ -151,7 +188,7 @@ def load_course(root: Path | None = None) -> Course:
     document = read_toml(
         path, "A course needs this file; run the command in the folder of the course."
     )
-    refuse_unknown(path, "the file", document, ("course", "limits", "assignments"))
+    refuse_unknown(path, "the file", document, _TABLES)
     about = Table(path, "[course]", _table(path, document, "course"), _COURSE_KEYS)
     week = about.required("week")
     limits = _limits(path, "[limits]", document.get("limits", {}), Limits())
@@ -162,6 +199,8 @@ def load_course(root: Path | None = None) -> Course:
         week=week,
         assignments=_assignments(path, document, week, limits),
         outline=folder / about.values["outline"] if "outline" in about.values else None,
+        checks=Checks(**_optional(path, document, "checks", _CHECKS_KEYS)),
+        submissions=Submissions(**_optional(path, document, "submissions", _SUBMISSIONS_KEYS)),
     )
 
 
@@ -197,6 +236,15 @@ _WITHHELD = Key(
     _are_texts, "a list of the library's modules, each once", 'withheld = ["course.losses"]'
 )
 
+_PER_HOUR = Key(is_whole, "a whole number from 1", "per_hour = 30")
+_SOLUTIONS = Key(
+    lambda value: value in ("after_due", "never"),
+    '"after_due" or "never"',
+    'solutions = "after_due"',
+)
+_GRADE = Key(lambda value: value in ("last", "best"), '"last" or "best"', 'grade = "last"')
+_FOLDER_MIB = Key(is_whole, "a whole number from 1", "folder_mib = 20")
+
 _OUTLINE = Key(
     _is_toml_inside, "a TOML file below the folder of the course", 'outline = "weeks/week3.toml"'
 )
@@ -210,6 +258,10 @@ _ASSIGNMENT_KEYS = {
     "due": _DUE,
     "withheld": _WITHHELD,
 }
+
+_CHECKS_KEYS = {"per_hour": _PER_HOUR, "solutions": _SOLUTIONS}
+_SUBMISSIONS_KEYS = {"grade": _GRADE, "folder_mib": _FOLDER_MIB}
+_TABLES = ("course", "limits", "checks", "submissions", "assignments")
 
 
 def _limit_key(name: str, default: float) -> Key:
@@ -228,6 +280,12 @@ def _table(path: Path, document: dict[str, Any], name: str) -> object:
         example = "\n".join([f"[{name}]", _ID.example, _TITLE.example, _WEEK.example])
         raise ConfigurationError(f"{path}: the table [{name}] is missing; for example:\n{example}")
     return document[name]
+
+
+def _optional(
+    path: Path, document: dict[str, Any], name: str, keys: dict[str, Key]
+) -> dict[str, Any]:
+    return Table(path, f"[{name}]", document.get(name, {}), keys).values
 
 
 def _limits(path: Path, name: str, values: object, defaults: Limits) -> Limits:

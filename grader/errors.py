@@ -12,6 +12,9 @@
     +-- SandboxError                learners' code cannot be confined here
     +-- LinkError                   the learner's process gave no usable answer
     +-- GradebookError              the gradebook cannot be read or written
+    +-- ExchangeError               something in the exchange cannot be handed in or collected
+    +-- HubError                    the hub cannot be set up, started or checked
+        +-- RosterError             the roster of the group cannot be used
 
 Every message says what failed, what was found, and what to do next. All of them
 survive pickling, because they cross from workers to the command.
@@ -21,13 +24,16 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "ExchangeError",
     "GradebookError",
     "GraderError",
+    "HubError",
     "LinkError",
     "MistakesError",
     "ReleaseError",
     "RenderError",
     "ReviewsError",
+    "RosterError",
     "SandboxError",
     "SourceError",
     "SubmissionError",
@@ -81,3 +87,15 @@ class LinkError(GraderError):
 
 class GradebookError(GraderError):
     """nbgrader's gradebook refused an operation."""
+
+
+class ExchangeError(GraderError):
+    """The exchange, or something in it, cannot be used as it is."""
+
+
+class HubError(GraderError):
+    """The hub cannot be set up, started or checked."""
+
+
+class RosterError(HubError):
+    """The roster of the group breaks a rule; nothing was changed."""

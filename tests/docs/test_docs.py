@@ -10,7 +10,7 @@ import pytest
 from grader.audit import audit
 from grader.authoring import source as source_format
 from grader.authoring.release import release
-from grader.configuration import Assignment, Course, load_course
+from grader.configuration import Assignment, Checks, Course, Submissions, load_course
 from grader.records import Limits, Outcome
 from grader.week import outline
 
@@ -61,8 +61,12 @@ def test_the_pictures_load_nothing_from_the_internet() -> None:
 
 def test_every_key_of_course_toml_is_explained() -> None:
     table = section("docs/instructor.md", "course.toml")
-    keys = {each.name for kind in (Course, Assignment, Limits) for each in fields(kind)}
-    keys -= {"root", "assignments"}  # the place of the file, and a table of its own
+    keys = {
+        each.name
+        for kind in (Course, Assignment, Limits, Checks, Submissions)
+        for each in fields(kind)
+    }
+    keys -= {"root", "assignments", "checks", "submissions"}  # a place, and tables of their own
     assert {key for key in keys if f"| `{key}` |" not in table} == set()
 
 
@@ -80,10 +84,11 @@ def test_every_key_of_an_outline_is_explained_below_its_table() -> None:
     }
 
 
-def test_the_defaults_of_the_limits_are_the_ones_in_the_page() -> None:
+def test_the_defaults_of_the_numbers_are_the_ones_in_the_page() -> None:
     table = section("docs/instructor.md", "course.toml")
     told = re.findall(r"\| `(\w+)` \|[^|]*\((\d+)\) \|", table)
-    assert {name: float(value) for name, value in told} == vars(Limits())
+    whole = {k: v for k, v in (vars(Checks()) | vars(Submissions())).items() if type(v) is int}
+    assert {name: float(value) for name, value in told} == vars(Limits()) | whole
 
 
 def test_the_example_of_course_toml_is_a_course(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""nbgrader's exchange made safe: handing in, collecting, and every attempt kept."""
