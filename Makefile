@@ -7,7 +7,7 @@ WORK := $(or $(COURSE_WORK),work)
 RUBBISH := build dist .nbgrader.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo test check audit bench release docs pins clean
+.PHONY: help setup lab demo hub test check audit bench release docs pins clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -25,6 +25,10 @@ lab: setup ## study: your own notebooks, brought up to date, in JupyterLab
 
 demo: setup ## release the course, grade a demo cohort and show its marks
 	@$(BIN)/grader demo
+
+# PORT=9000 for another port; Ctrl-C ends it
+hub: setup ## look at a study group's hub: one to try, made in seconds, in which nothing is kept from anybody
+	@$(BIN)/grader hub start $(if $(PORT),--port "$(PORT)")
 
 test: check ## everything the gate asks for: the checks, then the tests
 	$(BIN)/pytest -n auto --dist loadfile

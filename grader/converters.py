@@ -11,8 +11,10 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_config_path
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -25,7 +27,9 @@ __all__ = ["captured_log", "load_config", "make_converter"]
 
 
 def load_config(course: Course) -> Config:
-    """What nbgrader_config.py of the course says.
+    """What nbgrader_config.py of the course says, and, where it is silent, those of Jupyter.
+
+    As on nbgrader's command line: a hub says in a folder of Jupyter's where the exchange is.
 
     Raises:
         ConfigurationError: there is no such file.
@@ -36,8 +40,10 @@ def load_config(course: Course) -> Config:
             f"{path} is missing; nbgrader needs it to find the folders of the course. "
             "Restore it from the repository."
         )
-    loader = PyFileConfigLoader(path.name, path=str(course.root))
-    config: Config = loader.load_config()
+    config = Config()
+    for folder in (*reversed(jupyter_config_path()), str(course.root)):
+        if Path(folder, path.name).exists():
+            config.merge(PyFileConfigLoader(path.name, path=folder).load_config())
     return config
 
 

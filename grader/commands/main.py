@@ -10,6 +10,7 @@ from grader.commands.demo import demo
 from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
 from grader.commands.grade import grade
+from grader.commands.hub import hub
 from grader.commands.release import release
 from grader.commands.render import render
 from grader.commands.week import week
@@ -27,3 +28,4 @@ app = typer.Typer(
 # in the order in which an instructor meets them
 for command in (demo, build, release, audit, render, grade, feedback, week, doctor):
     app.command()(command)
+app.add_typer(hub)
