@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import HubError
-from grader.hub.plan import HubPlan
+from grader.hub.plan import PLAN_FILE, PLAN_VARIABLE, HubPlan
 from grader.hub.proxy import proxy_command
 from grader.hub.roles import CHECKS, groups, roles, server_scopes
 from grader.hub.settings import environment
@@ -118,6 +118,9 @@ def _formgrader(plan: HubPlan) -> dict[str, Any]:
         "oauth_no_confirm": True,
         "display": False,  # it is found by nbgrader's list of courses
     }
+    if not plan.accounts:
+        # whose courses nbgrader asks for; with accounts JupyterHub says it
+        service["environment"]["JUPYTERHUB_USER"] = plan.instructors[0].id
     return service | _as_the_grader(plan)
 
 
@@ -127,7 +130,12 @@ def _checks(plan: HubPlan) -> dict[str, Any]:
         "url": f"http://{_HOST}:{plan.ports.checks}",
         "command": [_program(plan, "python"), "-m", "grader.checks"],
         "cwd": str(plan.folders.course),
-        "environment": {"PATH": _path(plan), "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        "environment": {
+            PLAN_VARIABLE: str(plan.folders.state / PLAN_FILE),
+            "PATH": _path(plan),
+            "OMP_NUM_THREADS": "1",
+            "MPLBACKEND": "Agg",
+        },
         "oauth_no_confirm": True,
         "display": False,
     }

@@ -15,7 +15,17 @@ from typing import Any
 from grader.errors import HubError
 from grader.hub.roster import Person
 
-__all__ = ["PLAN_VARIABLE", "Folders", "HubPlan", "Ports", "read_plan", "write_plan"]
+__all__ = [
+    "PLAN_FILE",
+    "PLAN_VARIABLE",
+    "Folders",
+    "HubPlan",
+    "Ports",
+    "read_plan",
+    "write_plan",
+]
+
+PLAN_FILE = "hub.json"  # in the folder of the hub's state
 
 PLAN_VARIABLE = "SATURDAYS_HUB"  # the environment variable that names the plan's file
 

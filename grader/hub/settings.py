@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.hub.plan import HubPlan
+from grader.hub.plan import PLAN_FILE, PLAN_VARIABLE, HubPlan
 from grader.hub.roles import CHECKS
 
 __all__ = ["ROLES", "environment", "settings_folder", "write_settings"]
@@ -36,6 +36,7 @@ def settings_folder(plan: HubPlan, role: str) -> Path:
 def environment(plan: HubPlan, role: str, home: Path) -> dict[str, str]:
     """The variables that the server of somebody with this role has besides the usual."""
     return {
+        PLAN_VARIABLE: str(plan.folders.state / PLAN_FILE),  # by which its processes are known
         "JUPYTER_CONFIG_PATH": str(settings_folder(plan, role)),
         "COURSE_ROOT": str(plan.folders.edition),
         "COURSE_WORK": str(home / plan.course_id),  # where nbgrader puts what is fetched

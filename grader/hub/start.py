@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import HubError
-from grader.hub.plan import PLAN_VARIABLE, HubPlan, write_plan
+from grader.hub.leftovers import end_leftovers
+from grader.hub.plan import PLAN_FILE, PLAN_VARIABLE, HubPlan, write_plan
 
-__all__ = ["LOG", "PLAN", "running_hub"]
+__all__ = ["LOG", "running_hub"]
 
 LOG = "hub.log"
-PLAN = "hub.json"
 _CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -39,12 +39,14 @@ def running_hub(plan: HubPlan, variables: Mapping[str, str]) -> Iterator[subproc
     state = plan.folders.state
     state.mkdir(parents=True, exist_ok=True)
     with _alone(state):
-        write_plan(plan, state / PLAN)
+        if not plan.accounts:
+            end_leftovers(state / PLAN_FILE)  # of a hub that was killed
+        write_plan(plan, state / PLAN_FILE)
         with (state / LOG).open("ab") as log:
             process = subprocess.Popen(
                 [plan.folders.environment / "bin" / "jupyterhub", "--config", _CONFIG],
                 cwd=state,
-                env=os.environ | {PLAN_VARIABLE: str(state / PLAN)} | dict(variables),
+                env=os.environ | {PLAN_VARIABLE: str(state / PLAN_FILE)} | dict(variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -55,6 +57,8 @@ def running_hub(plan: HubPlan, variables: Mapping[str, str]) -> Iterator[subproc
             yield process
         finally:
             _end(process)
+            if not plan.accounts:
+                end_leftovers(state / PLAN_FILE)
 
 
 @contextmanager
@@ -74,7 +78,7 @@ def _wait_until_it_answers(plan: HubPlan, process: subprocess.Popen[bytes]) -> N
     """The proxy, the hub behind it, and both services."""
     base = f"http://127.0.0.1:{plan.ports.public}"
     deadline = time.monotonic() + _START_SECONDS
-    waiting = [f"{base}/hub/health", *_services(plan)]
+    waiting = [f"{base}/hub/health", *_services(plan)]  # until the hub is, the proxy says 404
     while waiting:
         if process.poll() is not None:
             raise HubError(f"the hub did not start. {_last_words(plan)}")
@@ -104,7 +108,7 @@ def _answers(url: str) -> bool:
         with opener.open(url, timeout=5):
             return True
     except urllib.error.HTTPError as error:
-        return error.code < 500
+        return error.code in (302, 403)  # a service: log in first
     except OSError:
         return False
 
