@@ -128,6 +128,7 @@ def submit_to_exchange(
     command = [
         *(sys.executable, "-m", "nbgrader", "submit", assignment.id),
         f"--course={workspace.catalogue.id}",
+        "--Exchange.path_includes_course=False",  # a hub has it for those who work in their home
         "--CourseDirectory.ignore=backups",
         "--CourseDirectory.ignore=.ipynb_checkpoints",
         *([f"--Exchange.root={exchange}"] if exchange else []),

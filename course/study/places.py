@@ -14,11 +14,23 @@ import platformdirs
 from course.study.catalogue import course_root
 from course.study.errors import CourseNotFound
 
-__all__ = ["MARK", "PROGRESS_FILE", "progress_file", "users_progress_file", "work_folder"]
+__all__ = [
+    "MARK",
+    "PROGRESS_FILE",
+    "is_on_a_hub",
+    "progress_file",
+    "users_progress_file",
+    "work_folder",
+]
 
 MARK = ".course"  # the folder by which a working folder is known; the course's, not the learner's
 PROGRESS_FILE = "progress.jsonl"
 _APPLICATION = "saturdays"
+
+
+def is_on_a_hub() -> bool:
+    """Whether we run in a server that JupyterHub started, with the variables that it gives."""
+    return bool(os.environ.get("JUPYTERHUB_API_TOKEN"))
 
 
 def work_folder(folder: Path | None = None, root: Path | None = None) -> Path:

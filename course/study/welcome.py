@@ -16,7 +16,7 @@ _PROGRESS = """\
 from course.study.progress import Progress, show_progress
 
 show_progress(Progress.open())"""
-_HOW = """\
+_ALONE = """\
 ## How it goes
 
 Open a notebook, run it from the top, replace each `raise NotImplementedError()` by your own code,
@@ -24,16 +24,35 @@ and run the tests below it. What you write here is yours: when the course change
 in a terminal brings these notebooks up to date and keeps your answers, your cells and a backup.
 
 Run the next cell to see how far you are."""
+_ON_A_HUB = """\
+## How it goes
+
+Open a notebook, run it from the top, replace each `raise NotImplementedError()` by your own code,
+and run the tests below it. `%check` in a cell runs all tests of the exercise that you are at, the
+hidden ones too; `%hint` gives a nudge.
+
+**To hand in**, save the notebook, open *Nbgrader → Assignment List* in the menu above, and press
+*Submit*; as often as you like. When your work is graded, *Fetch Feedback* is there too.
+
+What you write here is yours: when a notebook is released anew, the next start of your server
+brings it up to date and keeps your answers, your cells and a backup.
+
+Run the next cell to see how far you are."""
 
 
-def welcome(catalogue: Catalogue) -> Notebook:
-    """The page for a course. The same course gives the same page."""
+def welcome(catalogue: Catalogue, *, on_a_hub: bool = False) -> Notebook:
+    """The page for a course. The same course gives the same page.
+
+    Args:
+        catalogue: what there is to link to.
+        on_a_hub: whether there is a group to hand in to, by nbgrader's list of assignments.
+    """
     rows = [_row(assignment) for assignment in catalogue.assignments]
     head = ["| notebook | about | exercises |", "|---|---|---|"]
     table = "\n".join([f"# {catalogue.title}", "", *head, *rows])
     cells = [
         _cell("notebooks", table),
-        _cell("how", _HOW),
+        _cell("how", _ON_A_HUB if on_a_hub else _ALONE),
         {**_cell("progress", _PROGRESS, "code"), "execution_count": None, "outputs": []},
     ]
     metadata = {"kernelspec": _KERNEL}

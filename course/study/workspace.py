@@ -37,7 +37,7 @@ from course.study.notebooks import (
     replace_file,
     text_of,
 )
-from course.study.places import MARK, progress_file, work_folder
+from course.study.places import MARK, is_on_a_hub, progress_file, work_folder
 from course.study.welcome import welcome
 
 __all__ = ["WELCOME", "Started", "Workspace"]
@@ -129,8 +129,9 @@ class Workspace:
 
     def start_page(self) -> Started:
         """Write the page to begin with, or bring it up to date; a learner may write on it."""
+        page = welcome(self.catalogue, on_a_hub=is_on_a_hub())
         with self._locked():
-            return self._bring(WELCOME, self.welcome, text_of(welcome(self.catalogue)), False)
+            return self._bring(WELCOME, self.welcome, text_of(page), False)
 
     def _bring(self, name: str, path: Path, release: bytes, restore: bool) -> Started:
         if not path.exists():

@@ -25,6 +25,7 @@ USER_PASSWORD = "SATURDAYS_USER_PASSWORD"  # noqa: S105 - names of variables, no
 ADMIN_PASSWORD = "SATURDAYS_ADMIN_PASSWORD"  # noqa: S105
 
 _HOST = "127.0.0.1"
+_NOT_ISOLATED = "This is a hub to look at: nothing in it is kept from anybody."
 
 
 def configure(c: Any, plan: HubPlan) -> None:
@@ -33,6 +34,7 @@ def configure(c: Any, plan: HubPlan) -> None:
     _proxy(c, plan)
     _people(c, plan)
     _servers(c, plan)
+    _pages(c, plan)
     c.JupyterHub.load_groups = groups(plan)
     c.JupyterHub.load_roles = roles(plan)
     c.JupyterHub.services = [_formgrader(plan), _checks(plan)]
@@ -70,10 +72,26 @@ def _people(c: Any, plan: HubPlan) -> None:
         c.Authenticator.admin_users = {each.id for each in plan.instructors}
 
 
+def _pages(c: Any, plan: HubPlan) -> None:
+    """Instructors arrive at the formgrader, learners at their own server."""
+    teach = {each.id for each in plan.instructors}
+
+    def arrival(handler: Any) -> str:
+        user = handler.current_user
+        if user is not None and user.name in teach:
+            return f"/services/{plan.course_id}/"
+        return "/hub/spawn"
+
+    c.JupyterHub.default_url = arrival
+    if not plan.accounts:
+        c.JupyterHub.template_vars = {"announcement": _NOT_ISOLATED}
+
+
 def _servers(c: Any, plan: HubPlan) -> None:
     c.Spawner.cmd = [_program(plan, "jupyterhub-singleuser")]
     c.Spawner.args = _single_user_arguments(plan)
-    c.Spawner.default_url = "/lab"
+    # written by course.study.arriving when the server starts
+    c.Spawner.default_url = f"/lab/tree/{plan.course_id}/start_here.ipynb"
     c.Spawner.http_timeout = c.Spawner.start_timeout = 120
     c.Spawner.server_token_scopes = server_scopes(plan)
     c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL"]
@@ -116,7 +134,6 @@ def _formgrader(plan: HubPlan) -> dict[str, Any]:
         "environment": environment(plan, "formgrader", _home(plan, plan.grader))
         | {"PATH": _path(plan), "COURSE_WORK": "", "COURSE_ROOT": str(plan.folders.course)},
         "oauth_no_confirm": True,
-        "display": False,  # it is found by nbgrader's list of courses
     }
     if not plan.accounts:
         # whose courses nbgrader asks for; with accounts JupyterHub says it

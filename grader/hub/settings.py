@@ -25,7 +25,18 @@ _EXTENSIONS = {
     "course_list": ("course-list", ("instructor",)),
     "formgrader": ("formgrader", ("formgrader",)),
 }
+_NOT_HANDED_IN = [".ipynb_checkpoints", "__pycache__", "*.pyc", "backups", "feedback"]
 _CREATE = "create-assignment"  # in JupyterLab only; ours are written as Python files
+
+# JupyterLab asks each newcomer whether it may fetch news from the internet
+_QUIET = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
+_ARRIVE = """\
+from course.study.arriving import arrive
+
+arrive()
+"""
 
 
 def settings_folder(plan: HubPlan, role: str) -> Path:
@@ -53,7 +64,10 @@ def write_settings(plan: HubPlan) -> None:
         folder.joinpath("labconfig").mkdir(parents=True, exist_ok=True)
         _write(folder / "jupyter_server_config.json", _server(role))
         _write(folder / "labconfig" / "page_config.json", _lab(role))
+        _write(folder / "labconfig" / "default_setting_overrides.json", _QUIET)
         folder.joinpath("nbgrader_config.py").write_text(_nbgrader(plan, role), "utf-8")
+        if role != "formgrader":  # an instructor may want to see what learners see
+            folder.joinpath("jupyter_server_config.py").write_text(_ARRIVE, "utf-8")
 
 
 def _server(role: str) -> Mapping[str, object]:
@@ -89,6 +103,7 @@ def _nbgrader(plan: HubPlan, role: str) -> str:
         lines.append(f"c.ExchangeCollect.check_owner = {plan.accounts}")
     else:
         lines.append("c.Exchange.path_includes_course = True")
+        lines.append(f"c.CourseDirectory.ignore = {_NOT_HANDED_IN}")
         lines.append('c.ExchangeFactory.submit = "grader.exchange.submit.SafeSubmit"')
         if not plan.accounts:
             # nbgrader goes by the account's name, which is the same for everybody here
