@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbgrader
+
+import grader
 from grader.configuration import load_course
 from grader.errors import GraderError
 
@@ -52,9 +55,13 @@ def formgrader(c: Any) -> None:
     """Let the formgrader show learners' work without running anything that is in it.
 
     Its template renders Markdown without regard to `sanitize_html`, so the filter itself is
-    replaced; with it, formulas need no internet.
+    replaced; with it, formulas need no internet, and a template keeps MathJax from being fetched.
     """
     c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.extra_template_basedirs = [
+        str(Path(grader.__file__).parent / "templates" / "formgrader"),
+        str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+    ]
     c.HTMLExporter.filters = {
         "markdown2html": "grader.transforms.markdown.markdown_filter",
         "clean_html": "grader.transforms.sanitize.clean_html",

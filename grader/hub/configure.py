@@ -78,9 +78,8 @@ def _pages(c: Any, plan: HubPlan) -> None:
 
     def arrival(handler: Any) -> str:
         user = handler.current_user
-        if user is not None and user.name in teach:
-            return f"/services/{plan.course_id}/"
-        return "/hub/spawn"
+        arrives = user is not None and user.name in teach
+        return f"/services/{plan.course_id}/" if arrives else ""  # which is JupyterHub's own way
 
     c.JupyterHub.default_url = arrival
     if not plan.accounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from html.parser import HTMLParser
 from pathlib import Path
@@ -86,6 +87,13 @@ def test_nothing_of_a_learners_runs_in_the_formgrader(config: Config):
 
 def test_formulas_need_no_internet_there(config: Config):
     assert "<msub><mi>x</mi><mn>1</mn></msub>" in formgrader_html(config)
+
+
+def test_nothing_is_fetched_from_the_internet_there(config: Config):
+    html = formgrader_html(config)
+    assert re.findall(r"<(?:script|link|img)[^>]+https?://[^>]*>", html) == []
+    assert "window.MathJax = " in html  # without which the page's own script stops
+    assert re.findall(r"<script[^>]+https?://[^>]*>", formgrader_html(Config())) != []
 
 
 def test_the_formgrader_keeps_its_own_page(config: Config):
