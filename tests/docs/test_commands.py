@@ -37,6 +37,7 @@ ELSEWHERE = {
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
     ".venv/bin/jupyter lab": "it waits for a person; test_jupyter_lab_can_be_started asks for less",
     "make lab": "as jupyter lab",
+    "make hub": "it waits for a person; tests/grader/hub/test_cycle.py starts what it starts",
 }
 EXCHANGE = ("release_assignment", "fetch_assignment", "submit", "collect")
 EXCHANGE += ("release_feedback", "fetch_feedback")
@@ -46,7 +47,11 @@ HUB = "docs/hub.md"  # a journey in a course of its own: there everyone uses the
 ALL = list({(each.page == HUB, each.text): each for p in PAGES for each in commands(p)}.values())
 RUN = [each for each in ALL if each.text not in ELSEWHERE]
 PROGRAMS = {".venv/bin/grader": app, ".venv/bin/course": learners_app}
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = {
+    f"{name} {inner}".rstrip(): command
+    for name, group in typer.main.get_command(app).commands.items()
+    for inner, command in getattr(group, "commands", {"": group}).items()
+}
 LEARNERS_COMMANDS = typer.main.get_command(learners_app).commands
 
 
@@ -186,7 +191,8 @@ def test_the_walk_finds_the_commands() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_and_its_options_are_documented(name: str) -> None:
-    text = section("docs/instructor.md", f"### `grader {name}")
+    page = HUB if name.startswith("hub ") else "docs/instructor.md"
+    text = section(page, f"### `grader {name}")
     assert text
     options = [option for each in COMMANDS[name].params for option in each.opts if "--" in option]
     assert [option for option in options if f"`{option}" not in text] == []
