@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import HubError
+from grader.hub.links import course_links
 from grader.hub.plan import PLAN_FILE, PLAN_VARIABLE, HubPlan
 from grader.hub.proxy import proxy_command
 from grader.hub.roles import CHECKS, groups, roles, server_scopes
@@ -82,6 +83,7 @@ def _pages(c: Any, plan: HubPlan) -> None:
         return f"/services/{plan.course_id}/" if arrives else ""  # which is JupyterHub's own way
 
     c.JupyterHub.default_url = arrival
+    c.JupyterHub.extra_handlers = course_links(plan)
     if not plan.accounts:
         c.JupyterHub.template_vars = {"announcement": _NOT_ISOLATED}
 

@@ -151,6 +151,13 @@ def test_a_learner_gets_nothing_of_what_is_not_theirs(group: Group, ada: Client)
     assert "CONFIGPROXY_AUTH_TOKEN" not in variables
 
 
+def test_the_formgraders_links_to_folders_lead_to_the_course(group: Group) -> None:
+    instructor = group.client("instructor")
+    answer = instructor.ask("GET", "/tree/./assignments/tiny")
+    assert answer.ok, answer.text
+    assert answer.url.startswith(f"{group.plan.address}/services/sample/lab/tree/")
+
+
 def test_the_cycle_from_fetching_to_feedback_with_a_hub_killed_in_it(
     group: Group, ada: Client, reference: dict[str, str]
 ) -> None:
