@@ -5,72 +5,24 @@ Screenshots are kept in the folder that COURSE_SCREENSHOTS names, to be looked a
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from .conftest import TOKEN
+from .notebook import PATIENCE, Notebook, picture
 
 WRONG = "def linear_scores(W, X):\n    return X @ W[:-1]"
 RIGHT = "def linear_scores(W, X):\n    return X @ W[:-1] + W[-1]"
-PATIENCE = 120_000  # milliseconds: the machine may be busy; nothing waits longer than it must
-
-
-class Notebook:
-    """A notebook that is open in JupyterLab, used by mouse and keyboard."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.cells = page.locator(".jp-Notebook .jp-Cell")
-
-    def cell_with(self, text: str) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-CodeCell", has_text=text).first
-
-    def type_into(self, cell: Locator, text: str) -> None:
-        editor = cell.locator(".cm-content")
-        editor.scroll_into_view_if_needed()
-        editor.click()
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.insert_text(text)
-
-    def run(self, cell: Locator) -> None:
-        """Run a cell, and wait until it has its number."""
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
-        number = re.compile(r"\[\d+\]")
-        expect(cell.locator(".jp-InputPrompt")).to_have_text(number, timeout=PATIENCE)
-
-    def add_below_and_run(self, cell: Locator, text: str) -> Locator:
-        """A new cell below, run with Ctrl+Enter so that it stays where it is; gives the cell."""
-        cell.locator(".jp-InputPrompt").click()  # selects the cell, in command mode
-        self.page.keyboard.press("b")
-        added = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
-        added.locator(".cm-content").click()
-        self.page.keyboard.insert_text(text)
-        self.page.keyboard.press("Control+Enter")
-        return added
 
 
 @pytest.fixture
 def notebook(page: Page, lab: str) -> Notebook:
     page.goto(f"{lab}/lab/tree/loss_functions/loss_functions.ipynb?token={TOKEN}&reset")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
-    # what is typed before the kernel is there is lost
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
+    Notebook(page).wait_for_kernel()
     news = page.get_by_role("button", name="No", exact=True)  # would we like to have any?
     if news.is_visible():
         news.click()
     return Notebook(page)
-
-
-def picture(page: Page, name: str) -> None:
-    folder = os.environ.get("COURSE_SCREENSHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def test_the_first_exercise_from_a_wrong_answer_to_progress(notebook: Notebook) -> None:
