@@ -21,7 +21,7 @@ from grader.configuration import Course
 from grader.converters import captured_log, load_config, make_converter
 from grader.errors import GradebookError
 
-__all__ = ["GradebookWriter", "Marks", "read_marks"]
+__all__ = ["GradebookWriter", "Marks", "enrol", "read_marks"]
 
 _LONGEST_TIMESTAMP = 1000  # bytes
 
@@ -114,6 +114,29 @@ def read_marks(course: Course, assignment_id: str) -> Mapping[str, Marks]:
             raise GradebookError(
                 f"the gradebook does not know {assignment_id}; run: grader release {assignment_id}"
             ) from None
+
+
+def enrol(course: Course, learners: Mapping[str, tuple[str, str, str]], *, change: bool) -> int:
+    """Put learners into the gradebook, by the names by which people know them.
+
+    Args:
+        learners: first name, last name and e-mail address by id.
+        change: False only counts.
+
+    Returns:
+        How many the gradebook did not have like that. It never loses one.
+    """
+    if not course.gradebook.exists() and not change:
+        return len(learners)
+    course.var.mkdir(exist_ok=True)
+    with Gradebook(f"sqlite:///{course.gradebook}", course.id) as gradebook:
+        known = {
+            each.id: (each.first_name, each.last_name, each.email) for each in gradebook.students
+        }
+        different = {name: told for name, told in learners.items() if known.get(name) != told}
+        for name, (first, last, email) in different.items() if change else ():
+            gradebook.update_or_create_student(name, first_name=first, last_name=last, email=email)
+    return len(different)
 
 
 def _check_timestamp(path: Path) -> None:
