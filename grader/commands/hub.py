@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from grader.commands.console import console, plainly
+from grader.commands.hub_install import install
 from grader.configuration import load_course
 from grader.errors import HubError
 from grader.hub.configure import ADMIN_PASSWORD, USER_PASSWORD
@@ -27,6 +28,8 @@ hub = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+hub.command()(install)
 
 
 @hub.command()

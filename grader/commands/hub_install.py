@@ -52,7 +52,10 @@ def install(
         typer.Option(help="A Python environment to use, instead of making one below --prefix."),
     ] = None,
     port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Where the hub listens, on 127.0.0.1.")
+        int,
+        typer.Option(
+            min=1, max=65531, help="Where the hub listens, on 127.0.0.1; it uses the next four too."
+        ),
     ] = _USUAL.port,
     address: Annotated[
         str | None, typer.Option(help="What people type, if it is not the port on 127.0.0.1.")

@@ -62,12 +62,9 @@ def installed_plan(course: Course, people: Sequence[Person], options: Options) -
     """What the hub will be made of.
 
     Raises:
-        HubError: the ports or the course's id do not do for a hub.
+        HubError: the course's id does not do for a hub.
     """
     grader = f"grader-{course.id}"
-    ports = Ports(public=options.port)
-    if options.port in (ports.proxy, ports.hub, ports.formgrader, ports.checks):
-        raise HubError(f"port {options.port} is used inside of the hub; choose another --port.")
     plan = HubPlan(
         course_id=course.id,
         people=tuple(people),
@@ -81,7 +78,7 @@ def installed_plan(course: Course, people: Sequence[Person], options: Options) -
             state=options.state,
             environment=options.environment or options.prefix / "environment",
         ),
-        ports=ports,
+        ports=Ports.beginning_at(options.port),
     )
     if not is_account_name(made_group(plan)):
         raise HubError(

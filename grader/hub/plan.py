@@ -54,11 +54,16 @@ class Folders:
 class Ports:
     """Where the parts of the hub listen, all on 127.0.0.1; `public` is the one for browsers."""
 
-    public: int = 8000
-    proxy: int = 8001
-    hub: int = 8081
-    formgrader: int = 8082
-    checks: int = 8083
+    public: int
+    proxy: int
+    hub: int
+    formgrader: int
+    checks: int
+
+    @classmethod
+    def beginning_at(cls, public: int) -> Ports:
+        """Five ports in a row."""
+        return cls(*range(public, public + 5))
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class HubPlan:
     accounts: bool
     address: str
     folders: Folders
-    ports: Ports = Ports()
+    ports: Ports
 
     @property
     def learners(self) -> tuple[Person, ...]:

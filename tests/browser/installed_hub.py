@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.hub.leftovers import end_leftovers
 from grader.hub.plan import PLAN_FILE, HubPlan, read_plan
 from grader.hub.start import running_hub
 from tests.grader.hub.client import Client
 from tests.grader.hub.environments import readable_environment, why_no_readable_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+COURSE = "sat_test"  # not the id of the course that a machine may really have
 PREFIX = "sat-test-"
 ADA, BOLA, EFE = (f"{PREFIX}{name}" for name in ("ada", "bola", "efe"))
 ROSTER = f"""\
@@ -76,13 +78,25 @@ def installed_hub() -> Iterator[InstalledHub]:
     place = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="saturdays-hub-"))
     place.chmod(0o755)
     try:
+        _copy_of_the_course(place / "checkout")
         _install(place)
         hub = InstalledHub(read_plan(place / "state" / PLAN_FILE), _passwords(place / "state"))
         with running_hub(hub.plan, {}):
             yield hub
     finally:
+        end_leftovers(place / "state" / PLAN_FILE)
         _remove_accounts()
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _copy_of_the_course(folder: Path) -> None:
+    """What is committed, with another id: the names of accounts are made from it."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    toml = folder / "course.toml"
+    toml.write_text(toml.read_text("utf-8").replace('id = "week3"', f'id = "{COURSE}"', 1), "utf-8")
+    author = ["-c", "user.name=A test", "-c", "user.email=test@example.org"]
+    commit = ["commit", "--quiet", "--all", "--message", "Give the course another id"]
+    subprocess.run(["git", *author, *commit], cwd=folder, check=True)
 
 
 def _install(place: Path) -> None:
@@ -96,7 +110,7 @@ def _install(place: Path) -> None:
             *("--exchange", place / "exchange", "--course-folder", place / "course"),
             *("--environment", environment, "--port", str(_free_port())),
         ],
-        cwd=ROOT,
+        cwd=place / "checkout",
         capture_output=True,
         text=True,
         check=False,
@@ -112,15 +126,22 @@ def _passwords(state: Path) -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
+    """The first of five in a row that nobody listens on."""
+    for port in range(21000, 30000, 10):
+        try:
+            for each in range(port, port + 5):
+                socket.create_server(("127.0.0.1", each)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no five free ports in a row")
 
 
 def _remove_accounts() -> None:
     """Theirs and the grader's, with all that still runs as them."""
     for line in Path("/etc/passwd").read_text(encoding="utf-8").splitlines():
         name, _, uid = line.split(":")[:3]
-        if name.startswith(PREFIX) or name == "grader-week3":
+        if name.startswith(PREFIX) or name == f"grader-{COURSE}":
             subprocess.run(["pkill", "-KILL", "-u", uid], check=False)
             subprocess.run(["userdel", "--remove", name], capture_output=True, check=False)
+    subprocess.run(["groupdel", f"saturdays-{COURSE}"], capture_output=True, check=False)

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .installed_hub import ADA, BOLA, EFE, InstalledHub, installed_hub, why_none_can_be_installed
+from .installed_hub import (
+    ADA,
+    BOLA,
+    COURSE,
+    EFE,
+    InstalledHub,
+    installed_hub,
+    why_none_can_be_installed,
+)
 from .notebook import PATIENCE, Notebook, picture
 
 ANSWER = "def linear_scores(W, X):\n    return X @ W[:-1] + W[-1]"
@@ -60,7 +68,7 @@ class Formgrader:
         return said
 
     def go(self, path: str) -> None:
-        self.page.goto(f"{self.address}/services/week3/formgrader/{path}")
+        self.page.goto(f"{self.address}/services/{COURSE}/formgrader/{path}")
 
 
 def _assignment_list(page: Page) -> None:
@@ -109,7 +117,7 @@ def test_the_cycle_from_login_to_feedback(browser: Browser, hub: InstalledHub) -
     learner.locator("#refresh_assignments_list").click()
     handed_in.get_by_role("button", name="Fetch Feedback").click()
     handed_in.get_by_text("view feedback").click()
-    (path,) = hub.home(ADA).glob("week3/loss_functions/feedback/*/loss_functions.html")
+    (path,) = hub.home(ADA).glob(f"{COURSE}/loss_functions/feedback/*/loss_functions.html")
     learner.goto(f"{hub.plan.address}/user/{ADA}/files/{path.relative_to(hub.home(ADA))}")
     expect(learner.locator("body")).to_contain_text("13")  # 8 by tests, and 5 by the instructor
     picture(learner, "hub-feedback")
@@ -120,7 +128,7 @@ def test_the_cycle_from_login_to_feedback(browser: Browser, hub: InstalledHub) -
 def handed_in_by_bola(hub: InstalledHub) -> None:
     bola = hub.client(BOLA)
     bola.start_server()
-    bola.nbgrader("submit", "week3", "loss_functions")
+    bola.nbgrader("submit", COURSE, "loss_functions")
 
 
 @pytest.mark.usefixtures("handed_in_by_bola")
@@ -128,8 +136,8 @@ def test_a_learner_gets_nothing_that_is_not_theirs(hub: InstalledHub) -> None:
     """From the hub's pages by their token, and from the machine by what they run on it."""
     ada = hub.client(ADA)
     for path in (
-        "/services/week3/formgrader/",
-        "/services/week3/api/contents/solutions/loss_functions/notebook.py",
+        f"/services/{COURSE}/formgrader/",
+        f"/services/{COURSE}/api/contents/solutions/loss_functions/notebook.py",
         "/services/checks/",
         f"/user/{BOLA}/api/contents/",
         "/hub/api/users",
@@ -138,7 +146,7 @@ def test_a_learner_gets_nothing_that_is_not_theirs(hub: InstalledHub) -> None:
         assert ada.ask("GET", path).status_code in (403, 404), path
 
     folders = hub.plan.folders
-    reads = [hub.home(BOLA), folders.course, folders.state, folders.exchange / "week3" / "inbound"]
+    reads = [hub.home(BOLA), folders.course, folders.state, folders.exchange / COURSE / "inbound"]
     reads += [folders.course / "var" / "gradebook.db", folders.course / "solutions"]
     script = f"""
         import os, pathlib
@@ -157,7 +165,7 @@ def test_a_learner_gets_nothing_that_is_not_theirs(hub: InstalledHub) -> None:
             except OSError:
                 pass
         try:
-            os.rename({str(folders.exchange / "week3")!r}, {str(folders.exchange / "gone")!r})
+            os.rename({str(folders.exchange / COURSE)!r}, {str(folders.exchange / "gone")!r})
             print("renamed")
         except OSError:
             print("refused")
@@ -180,7 +188,7 @@ def _processes_of(hub: InstalledHub, name: str) -> set[int]:
 
 @pytest.mark.usefixtures("handed_in_by_bola")
 def test_a_submission_in_anothers_name_is_refused_and_said(hub: InstalledHub) -> None:
-    inbound = hub.plan.folders.exchange / "week3" / "inbound"
+    inbound = hub.plan.folders.exchange / COURSE / "inbound"
     name = f"{BOLA}+loss_functions+2030-01-01 00:00:00.000000 UTC+forged"
     script = f"""
         import pathlib
@@ -191,7 +199,7 @@ def test_a_submission_in_anothers_name_is_refused_and_said(hub: InstalledHub) ->
     """
     assert hub.run_as(ADA, textwrap.dedent(script)) == ""
     efe = hub.client(EFE)
-    address = "/services/week3/formgrader/api/assignment/loss_functions/collect"
+    address = f"/services/{COURSE}/formgrader/api/assignment/loss_functions/collect"
     told = efe.ask("POST", address).json()
     assert told["success"], told
     assert f"{name}" in told["log"]
