@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from grader.commands.console import console, plainly
+from grader.commands.hub_check import check
 from grader.commands.hub_install import install
 from grader.configuration import load_course
 from grader.errors import HubError
@@ -30,6 +31,7 @@ hub = typer.Typer(
 )
 
 hub.command()(install)
+hub.command()(check)
 
 
 @hub.command()
