@@ -149,7 +149,7 @@ def _is_first_with_help(report: Report, test: TestReport) -> bool:
 def _notes(report: Report) -> Iterator[str]:
     yield from report.notes
     if report.partial:
-        yield "Only the visible tests are here; the hidden ones run when your work is graded."
+        yield "Only the visible tests were run; the hidden ones run when your work is graded."
 
 
 def _box(color: str, inner: str) -> str:

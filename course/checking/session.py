@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,19 @@ from course.checking.live_copy import LiveCopy, limits_of
 from course.checking.notebook_file import SavedNotebook, find_notebook, read_notebook
 from course.checking.report import Report, report_of
 from course.checking.staleness import find_stale, withheld_names
+from course.checking.tutor import HiddenTestsUnavailable, Tutor
 from course.checking.tutor_process import TutorProcess, tutor_is_here
+from course.checking.tutor_service import TutorService, service_url
 from course.study.errors import StudyError
 
-__all__ = ["CannotCheck", "Session"]
+__all__ = ["CannotCheck", "Session", "find_tutor"]
+
+
+def find_tutor(root: Path, assignment: str) -> Tutor | None:
+    """The tests of an assignment: the hub's, those beside the notebook, or None."""
+    if service_url():
+        return TutorService(service_url(), assignment)
+    return TutorProcess(root, assignment) if tutor_is_here(root) else None
 
 
 class CannotCheck(StudyError):
@@ -34,7 +43,7 @@ class Session:
         self.assignment = assignment
         self.exercises = {each.id: each for each in read_exercises(release)}
         self._root = root
-        self._tutor = TutorProcess(root, assignment) if tutor_is_here(root) else None
+        self._tutor = find_tutor(root, assignment)
         self.history = History()
         self._shell: Any = None
         self.move_to(shell)
@@ -54,11 +63,11 @@ class Session:
             self._tutor.close()
 
     @property
-    def tutor(self) -> TutorProcess | None:
+    def tutor(self) -> Tutor | None:
         """The process of the tests, started anew if it has ended; None where there is none."""
         if self._tutor is not None and not self._tutor.is_alive:
             self._tutor.close()
-            self._tutor = TutorProcess(self._root, self.assignment)
+            self._tutor = find_tutor(self._root, self.assignment)
         return self._tutor
 
     def find(self, name: str) -> Exercise:
@@ -90,17 +99,35 @@ class Session:
         names = self._shell.user_ns
         self._require_function(exercise, names)
         tutor = self.tutor
-        about = tutor.about() if tutor is not None else {}
-        for name in about.get("preload", ()):
-            with contextlib.suppress(ImportError):  # once, in the kernel: its copies then have it
-                importlib.import_module(name)
-        with LiveCopy(names, limits_of(about)) as copy:
-            if tutor is not None:
-                results: Any = tutor.check(exercise.id, copy.ask)
-            else:
-                results = run_visible_tests(exercise, copy)
-        report = report_of(exercise.id, exercise.title, results, self._notes(exercise.id, about))
-        return replace(report, partial=tutor is None)
+        if tutor is None:
+            return self._report(exercise, self._run_visible(exercise), partial=True)
+        try:
+            about = tutor.about()
+            for name in about.get("preload", ()):
+                with contextlib.suppress(ImportError):  # once, in the kernel: its copies have it
+                    importlib.import_module(name)
+            with LiveCopy(names, limits_of(about)) as copy:
+                results = tutor.check(exercise.id, copy.ask)
+        except HiddenTestsUnavailable as error:
+            note = f"{str(error)[:1].upper()}{str(error)[1:]}"
+            return self._report(exercise, self._run_visible(exercise), note, partial=True)
+        return self._report(exercise, results, withheld=about.get("withheld", ()))
+
+    def _run_visible(self, exercise: Exercise) -> Sequence[Mapping[str, Any]]:
+        with LiveCopy(self._shell.user_ns, limits_of({})) as copy:
+            return run_visible_tests(exercise, copy)
+
+    def _report(
+        self,
+        exercise: Exercise,
+        results: Sequence[Mapping[str, Any]],
+        *notes: str,
+        withheld: Sequence[str] = (),
+        partial: bool = False,
+    ) -> Report:
+        found = (*notes, *self._notes(exercise.id, withheld))
+        report = report_of(exercise.id, exercise.title, results, found)
+        return replace(report, partial=partial)
 
     def _require_function(self, exercise: Exercise, names: dict[str, Any]) -> None:
         value = names.get(exercise.id)
@@ -137,11 +164,11 @@ class Session:
         cell = saved.cell_of(exercise) if saved is not None else None
         return self.history.last_of_cell(cell.id) if cell is not None and cell.id else None
 
-    def _notes(self, exercise: str, about: Any) -> Iterator[str]:
+    def _notes(self, exercise: str, withheld: Sequence[str]) -> Iterator[str]:
         names = self._shell.user_ns
         for stale in find_stale(exercise, names, self.history, self._saved()):
             yield stale.message
-        for name, module in withheld_names(exercise, names, about.get("withheld", ())):
+        for name, module in withheld_names(exercise, names, withheld):
             yield (
                 f"It uses `{name}` from `{module}`, which is not there when your work is graded: "
                 "writing it is the exercise."

@@ -13,24 +13,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from course.link.codec import decode, encode
-from course.link.frames import FrameError, LinkClosed, LinkTimeout, Stream
-from course.study.errors import StudyError
+from course.checking.tutor import Tutor, TutorError
+from course.link.frames import FrameError, LinkTimeout, Stream
 
-__all__ = ["TutorError", "TutorProcess", "tutor_is_here"]
+__all__ = ["TutorProcess", "tutor_is_here"]
 
 _MODULE = "grader.tutor"
-_PATIENCE = 120.0  # seconds for an answer that is not a question
-
-Answering = Callable[[bytes], bytes]
-
-
-class TutorError(StudyError):
-    """The tutor cannot do what it was asked; the message says why and what next."""
 
 
 def tutor_is_here(root: Path) -> bool:
@@ -40,79 +30,19 @@ def tutor_is_here(root: Path) -> bool:
     return is_installed and (root / "solutions").is_dir()
 
 
-class TutorProcess:
+class TutorProcess(Tutor):
     """The process, its messages and its end. It is started at once and answers when ready."""
 
     def __init__(self, root: Path, assignment: str) -> None:
+        super().__init__()
         self._root = root
         self._assignment = assignment
-        self._about: dict[str, Any] = {}
         self._start()
 
     @property
     def is_alive(self) -> bool:
         """Whether it runs."""
         return self._process.poll() is None
-
-    def about(self) -> Mapping[str, Any]:
-        """What it says of its assignment: exercises, limits, what is withheld."""
-        if not self._about:
-            self._about = dict(self._ask({"do": "about"})["about"])
-        return self._about
-
-    def hint(self, exercise: str, number: int) -> str:
-        """One hint; empty when there is none of that number."""
-        return str(self._ask({"do": "hint", "exercise": exercise, "number": number})["hint"])
-
-    def solution(self, exercise: str) -> str:
-        """The reference answer."""
-        return str(self._ask({"do": "solution", "exercise": exercise})["solution"])
-
-    def question(self, exercise: str, seed: int) -> str:
-        """A fresh question about an exercise; the same for the same seed."""
-        request = {"do": "review", "exercise": exercise, "seed": seed}
-        return str(self._ask(request)["question"])
-
-    def judge(self, exercise: str, seed: int, given: str) -> Mapping[str, Any]:
-        """Whether `given` answers the question of that seed: `right`, `answer`, `explanation`."""
-        request = {"do": "judge", "exercise": exercise, "seed": seed, "given": given}
-        judged: Mapping[str, Any] = self._ask(request)
-        return judged
-
-    def grade(self, path: Path, sandbox: str = "") -> Mapping[str, Any]:
-        """Grade a whole notebook from the beginning, in a process of its own."""
-        request = {"do": "grade", "path": str(path), "sandbox": sandbox}
-        graded: Mapping[str, Any] = self._ask(request, patience=None)["graded"]
-        return graded
-
-    def check(self, exercise: str, answer: Answering) -> list[Mapping[str, Any]]:
-        """Run the tests of one exercise; `answer` answers the tutor's questions.
-
-        Args:
-            exercise: its id.
-            answer: raises LinkClosed, with the reason, when nobody is left to answer.
-
-        Raises:
-            TutorError: no such exercise, or the tutor has ended.
-            KeyboardInterrupt: the learner stopped it; the tutor is ready for the next check.
-        """
-        interrupted = False
-        message = self._ask({"do": "check", "exercise": exercise})
-        while "ask" in message:
-            reply: dict[str, Any]
-            try:
-                if interrupted:
-                    raise LinkClosed("the check was stopped")
-                reply = {"answer": answer(message["ask"])}
-            except LinkClosed as error:
-                reply = {"gone": str(error)}
-            except KeyboardInterrupt:
-                interrupted, reply = True, {"gone": "the check was stopped"}
-            message = self._ask(reply)
-        if interrupted:
-            raise KeyboardInterrupt
-        results: list[Mapping[str, Any]] = message["results"]
-        return results
 
     def close(self) -> None:
         """End it; closing twice is harmless."""
@@ -142,10 +72,10 @@ class TutorProcess:
         for file in (self._process.stdin, self._process.stdout):
             file.close()
 
-    def _ask(self, message: Mapping[str, Any], patience: float | None = _PATIENCE) -> Any:
+    def _exchange(self, message: bytes, patience: float | None) -> bytes:
         try:
-            self._stream.send(encode(dict(message)), timeout=patience)
-            reply = decode(self._stream.receive(timeout=patience))
+            self._stream.send(message, timeout=patience)
+            return self._stream.receive(timeout=patience)
         except LinkTimeout:
             self.close()
             raise TutorError(
@@ -155,9 +85,6 @@ class TutorProcess:
             words = self._last_words()
             self.close()
             raise TutorError(f"the process of the tests has ended. {words}") from None
-        if "error" in reply:
-            raise TutorError(str(reply["error"]))
-        return reply
 
     def _last_words(self) -> str:
         """The last line that it wrote to its standard error."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from course.checking.report import Report, report_of
-from course.checking.tutor_process import TutorError, TutorProcess, tutor_is_here
+from course.checking.session import find_tutor
+from course.checking.tutor import Tutor, TutorError
 from course.study.catalogue import AssignmentInfo
 
 __all__ = ["WholeReport", "check_file", "tutor_of"]
@@ -52,18 +53,18 @@ class WholeReport:
 
 
 @contextlib.contextmanager
-def tutor_of(assignment: AssignmentInfo, root: Path) -> Iterator[TutorProcess]:
+def tutor_of(assignment: AssignmentInfo, root: Path) -> Iterator[Tutor]:
     """The tutor of an assignment, ended when the context is left.
 
     Raises:
         TutorError: the tests are not here.
     """
-    if not tutor_is_here(root):
+    tutor = find_tutor(root, assignment.id)
+    if tutor is None:
         raise TutorError(
             "the tests are not in this copy of the course, so only the notebook itself can check "
             "its visible ones: run its test cells. Work in a whole clone of the course for more."
         )
-    tutor = TutorProcess(root, assignment.id)
     try:
         yield tutor
     finally:
@@ -71,7 +72,7 @@ def tutor_of(assignment: AssignmentInfo, root: Path) -> Iterator[TutorProcess]:
 
 
 def check_file(
-    tutor: TutorProcess, assignment: AssignmentInfo, path: Path, sandbox: str = ""
+    tutor: Tutor, assignment: AssignmentInfo, path: Path, sandbox: str = ""
 ) -> WholeReport:
     """Run a notebook's file from the beginning, and all tests of all of its exercises.
 

@@ -10,7 +10,7 @@ import typer
 from rich.markdown import Markdown
 
 from course.checking.diary import LAST_HINT, Diary
-from course.checking.tutor_process import TutorError, TutorProcess
+from course.checking.tutor import Tutor, TutorError
 from course.checking.whole import tutor_of
 from course.commands.console import AssignmentArgument, FolderOption, console, counted, plainly
 from course.study.errors import UnknownAssignment
@@ -79,7 +79,7 @@ def review(folder: FolderOption = None, everything: AllOption = False) -> None:
     console.print(f"{right} of {len(reviews)} right.")
 
 
-def _ask(each: DueReview, tutor: TutorProcess, progress: Progress) -> bool:
+def _ask(each: DueReview, tutor: Tutor, progress: Progress) -> bool:
     """Ask one question, judge the answer, remember it."""
     seed = random.SystemRandom().randrange(2**31)
     try:

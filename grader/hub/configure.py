@@ -146,7 +146,7 @@ def _checks(plan: HubPlan) -> dict[str, Any]:
     service: dict[str, Any] = {
         "name": CHECKS,
         "url": f"http://{_HOST}:{plan.ports.checks}",
-        "command": [_program(plan, "python"), "-m", "grader.checks"],
+        "command": [_program(plan, "python"), "-P", "-m", "grader.checks"],
         "cwd": str(plan.folders.course),
         "environment": {
             PLAN_VARIABLE: str(plan.folders.state / PLAN_FILE),

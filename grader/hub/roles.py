@@ -69,6 +69,12 @@ def roles(plan: HubPlan) -> list[dict[str, Any]]:
             ],
             "services": [course],
         },
+        {
+            "name": f"checks-{course}",
+            "description": "See who is in the course",
+            "scopes": ["read:users:groups"],
+            "services": [CHECKS],
+        },
     ]
 
 

@@ -73,7 +73,7 @@ def test_nothing_depends_on_colour_on_scripts_or_on_the_network() -> None:
     markup = show_report(report)._repr_html_()
     assert not re.search(r"<script|https?:|onclick|<img|<table", markup)
     assert "could not be tested" in markup
-    assert "Only the visible tests are here" in markup
+    assert "Only the visible tests were run" in markup
 
 
 def test_an_unattempted_exercise_is_no_failure() -> None:

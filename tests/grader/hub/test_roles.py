@@ -66,6 +66,7 @@ def test_no_role_reaches_beyond_this_course(plan: HubPlan) -> None:
         "groups!group=nbgrader-sample",
         "read:groups!group=nbgrader-sample",
     }
+    assert told["checks-sample"] == {"read:users:groups"}
     assert all(len(name) >= 3 for name in told)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from course.checking.report import Report
 from course.checking.session import CannotCheck, Session
-from course.checking.tutor_process import TutorError
+from course.checking.tutor import TutorError
 
 from .conftest import RIGHT, SUMS, Kernel
 

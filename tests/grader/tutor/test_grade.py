@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from course.checking.tutor_process import TutorError, TutorProcess
+from course.checking.tutor import TutorError
+from course.checking.tutor_process import TutorProcess
 from grader.configuration import Course
 
 
