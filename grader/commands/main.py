@@ -11,6 +11,7 @@ from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
 from grader.commands.grade import grade
 from grader.commands.hub import hub
+from grader.commands.new import new
 from grader.commands.release import release
 from grader.commands.render import render
 from grader.commands.week import week
@@ -28,4 +29,5 @@ app = typer.Typer(
 # in the order in which an instructor meets them
 for command in (demo, build, release, audit, render, grade, feedback, week, doctor):
     app.command()(command)
+app.add_typer(new)
 app.add_typer(hub)
