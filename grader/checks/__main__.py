@@ -19,12 +19,7 @@ from grader.checks.keepers import listen, start_nursery
 from grader.configuration import Course, load_course
 from grader.errors import GraderError
 
-__all__ = ["main", "record_of"]
-
-
-def record_of(course: Course) -> Path:
-    """Where the record of checks lies."""
-    return course.var / "checks" / "attempts.db"
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -49,7 +44,7 @@ async def _serve(course: Course, sockets: Path) -> None:
     from jupyterhub.services.auth import HubOAuth
     from tornado.httpserver import HTTPServer
 
-    from grader.checks.attempts import Attempts
+    from grader.checks.attempts import Attempts, record_of
     from grader.checks.desk import Desk
     from grader.checks.people import GroupsOfTheHub
     from grader.checks.web import make_application

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from grader.configuration import Course
 from grader.errors import GraderError
 
-__all__ = ["Attempt", "Attempts", "RecordError"]
+__all__ = ["Attempt", "Attempts", "RecordError", "record_of"]
 
 _WINDOW = timedelta(hours=1)
 _PATIENCE = 2.0  # seconds for a lock of somebody who reads or writes
@@ -61,6 +62,11 @@ class Attempt:
     points: float = 0.0
     mistake: str = ""
     seconds: float = 0.0
+
+
+def record_of(course: Course) -> Path:
+    """Where the record of a course lies."""
+    return course.var / "checks" / "attempts.db"
 
 
 class Attempts:

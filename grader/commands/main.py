@@ -6,6 +6,7 @@ import typer
 
 from grader.commands.audit import audit
 from grader.commands.build import build
+from grader.commands.checks import checks
 from grader.commands.demo import demo
 from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
@@ -27,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # in the order in which an instructor meets them
-for command in (demo, build, release, audit, render, grade, feedback, week, doctor):
+for command in (demo, build, release, audit, render, grade, feedback, checks, week, doctor):
     app.command()(command)
 app.add_typer(new)
 app.add_typer(hub)

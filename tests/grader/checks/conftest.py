@@ -20,8 +20,7 @@ import psutil
 import pytest
 
 from course.checking.session import Session
-from grader.checks.__main__ import record_of
-from grader.checks.attempts import Attempts
+from grader.checks.attempts import Attempts, record_of
 from grader.configuration import Course, load_course
 
 from ..tutor.conftest import Kernel
