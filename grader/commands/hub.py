@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,6 +55,7 @@ def start(
     passwords, and runs all people's servers as you. NOTHING IS KEPT FROM ANYBODY in it; a
     group's hub is set up by: grader hub install.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # systemd's way to say Ctrl-C
     if plan is not None:
         with running_hub(read_plan(plan), {}) as process:
             sys.exit(process.wait())

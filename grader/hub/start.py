@@ -39,8 +39,7 @@ def running_hub(plan: HubPlan, variables: Mapping[str, str]) -> Iterator[subproc
     state = plan.folders.state
     state.mkdir(parents=True, exist_ok=True)
     with _alone(state):
-        if not plan.accounts:
-            end_leftovers(state / PLAN_FILE)  # of a hub that was killed
+        end_leftovers(state / PLAN_FILE, plan.grader)  # of a hub that was killed
         write_plan(plan, state / PLAN_FILE)
         with (state / LOG).open("ab") as log:
             process = subprocess.Popen(
@@ -57,8 +56,7 @@ def running_hub(plan: HubPlan, variables: Mapping[str, str]) -> Iterator[subproc
             yield process
         finally:
             _end(process)
-            if not plan.accounts:
-                end_leftovers(state / PLAN_FILE)
+            end_leftovers(state / PLAN_FILE, plan.grader)
 
 
 @contextmanager

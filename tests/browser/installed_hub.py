@@ -84,9 +84,14 @@ def installed_hub() -> Iterator[InstalledHub]:
         with running_hub(hub.plan, {}):
             yield hub
     finally:
-        end_leftovers(place / "state" / PLAN_FILE)
+        _end_what_is_left(place / "state" / PLAN_FILE)
         _remove_accounts()
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _end_what_is_left(plan_file: Path) -> None:
+    if plan_file.exists():  # otherwise nothing was installed, and there is no grader
+        end_leftovers(plan_file, f"grader-{COURSE}")
 
 
 def _copy_of_the_course(folder: Path) -> None:

@@ -39,6 +39,15 @@ ELSEWHERE = {
     "make lab": "as jupyter lab",
     "make hub": "it waits for a person; tests/grader/hub/test_cycle.py starts what it starts",
 }
+ELSEWHERE |= dict.fromkeys(
+    [
+        "sudo .venv/bin/grader hub install roster.csv --dry-run",
+        "sudo .venv/bin/grader hub install roster.csv",
+        "sudo systemctl enable --now saturdays-hub",
+        "sudo .venv/bin/grader hub check",
+    ],
+    "they change the machine; tests/grader/hub and tests/browser/test_hub.py do as much",
+)
 EXCHANGE = ("release_assignment", "fetch_assignment", "submit", "collect")
 EXCHANGE += ("release_feedback", "fetch_feedback")
 

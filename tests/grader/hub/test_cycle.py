@@ -51,7 +51,7 @@ class Group:
 
     def kill(self) -> None:
         """As when the machine is switched off: nobody is asked to end."""
-        for process in list(processes_of(self.plan_file)):
+        for process in list(processes_of(self.plan_file, {os.getuid()})):
             os.kill(process, signal.SIGKILL)
         self.process.wait()
         self._running.close()
@@ -83,7 +83,7 @@ def group(released_once: Course, tmp_path_factory: pytest.TempPathFactory) -> It
     group.start()
     yield group
     group.stop()
-    assert list(processes_of(group.plan_file)) == []
+    assert list(processes_of(group.plan_file, {os.getuid()})) == []
 
 
 @pytest.fixture(scope="module")
