@@ -8,6 +8,8 @@
     +-- ReviewsError                an assignment's reviews.py cannot be used
     +-- ReleaseError                nbgrader would not release it, or a secret would leak
     +-- RenderError                 a notebook of ours cannot be executed to its end
+    +-- PreviewError                the preview cannot be shown
+    +-- ImportNotebookError         a notebook from elsewhere cannot become a source
     +-- SubmissionError             one learner's file cannot be read; the batch goes on
     +-- SandboxError                learners' code cannot be confined here
     +-- LinkError                   the learner's process gave no usable answer
@@ -28,8 +30,10 @@ __all__ = [
     "GradebookError",
     "GraderError",
     "HubError",
+    "ImportNotebookError",
     "LinkError",
     "MistakesError",
+    "PreviewError",
     "ReleaseError",
     "RenderError",
     "ReviewsError",
@@ -71,6 +75,14 @@ class ReleaseError(GraderError):
 
 class RenderError(GraderError):
     """A cell of an assignment's notebook does not end, or ends the kernel."""
+
+
+class PreviewError(GraderError):
+    """The preview of an assignment cannot be shown."""
+
+
+class ImportNotebookError(GraderError):
+    """A notebook from elsewhere cannot become the source of an assignment."""
 
 
 class SubmissionError(GraderError):

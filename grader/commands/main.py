@@ -13,6 +13,7 @@ from grader.commands.feedback import feedback
 from grader.commands.grade import grade
 from grader.commands.hub import hub
 from grader.commands.new import new
+from grader.commands.preview import preview
 from grader.commands.release import release
 from grader.commands.render import render
 from grader.commands.week import week
@@ -28,7 +29,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # in the order in which an instructor meets them
-for command in (demo, build, release, audit, render, grade, feedback, checks, week, doctor):
+for command in (
+    demo,
+    preview,
+    build,
+    release,
+    audit,
+    render,
+    grade,
+    feedback,
+    checks,
+    week,
+    doctor,
+):
     app.command()(command)
 app.add_typer(new)
 app.add_typer(hub)

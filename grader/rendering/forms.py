@@ -20,6 +20,7 @@ from grader.authoring.cells import (
     SourceCell,
     begin,
     end,
+    starter,
     without_delimiters,
 )
 from grader.authoring.source import read_source
@@ -27,7 +28,7 @@ from grader.configuration import Course
 from grader.errors import ReleaseError
 from grader.records import Role
 
-__all__ = ["Form", "read_form", "read_release", "solved_notebook"]
+__all__ = ["Form", "read_form", "read_release", "released_notebook", "solved_notebook"]
 
 
 class Form(StrEnum):
@@ -54,6 +55,14 @@ def solved_notebook(source: AssignmentSource) -> NotebookNode:
     notebook = to_notebook(source)
     for node, cell in zip(notebook.cells, source.cells, strict=True):
         node.source = _solved(cell)
+    return notebook
+
+
+def released_notebook(source: AssignmentSource) -> NotebookNode:
+    """The notebook that nbgrader will make the release of, less checksums. A pure function."""
+    notebook = to_notebook(source)
+    for node, cell in zip(notebook.cells, source.cells, strict=True):
+        node.source = starter(cell)
     return notebook
 
 

@@ -63,7 +63,8 @@ def render(
         warnings_of(notebook),
     )
     path = course.rendered_page(assignment_id, form)
-    write_if_changed(path, page_html(notebook, asdict(rendered) | {"title": assignment.title}))
+    about = asdict(rendered) | {"title": assignment.title, "index": "../index.html"}
+    write_if_changed(path, page_html(notebook, about))
     write_if_changed(path.with_suffix(".json"), json.dumps(asdict(rendered), indent=2) + "\n")
     return rendered
 
