@@ -47,6 +47,7 @@ bench: setup ## measure grading against stock nbgrader, the library and the chec
 	@$(BIN)/python -m benchmarks.algorithms
 	@$(BIN)/python -m benchmarks.checking
 	@$(BIN)/python -m benchmarks.naming
+	@$(BIN)/python -m benchmarks.check_service
 
 release: setup ## write the learners' notebooks in assignments/ from solutions/
 	@$(BIN)/grader release

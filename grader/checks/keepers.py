@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import select
@@ -39,7 +40,12 @@ if TYPE_CHECKING:  # the service itself does without torch
 
 __all__ = ["listen", "start_nursery"]
 
-_IMPORTED = ("torch", "torch._dynamo", "grader.tutor.conversation")
+# once for all keepers: what they and the setup cells of most courses import
+_IMPORTED = (
+    *("torch", "torch._dynamo", "grader.tutor.conversation", "matplotlib.pyplot"),
+    *("scipy.signal", "scipy.ndimage", "scipy.optimize", "sklearn.datasets", "sklearn.cluster"),
+    *("course.figures", "course.data", "course.learner", "course.models", "course.invariance"),
+)
 _PR_SET_PDEATHSIG = 1
 _BACKLOG = 128
 _RESPITE = 2.0  # seconds before a keeper that ended at once is started again
@@ -84,6 +90,7 @@ class _Nursery:
         """Start keepers, one after another, or at once when somebody asks."""
         for name in _IMPORTED:
             importlib.import_module(name)
+        gc.freeze()  # a collection would write into every page, and none would be shared
         waiting = list(self._sockets)
         while True:
             for name in self._asked_for():
@@ -140,6 +147,7 @@ def _keep(root: Path, assignment: str, listener: socket.socket) -> None:
         if _state_of(course, assignment) != before:
             return  # whoever waits is served by the next keeper
         connection, _ = listener.accept()
+        gc.freeze()
         if os.fork() == 0:
             listener.close()
             signal.alarm(int(seconds) + 5)  # however silent the other side is

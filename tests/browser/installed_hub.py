@@ -19,8 +19,9 @@ from pathlib import Path
 from grader.hub.leftovers import end_leftovers
 from grader.hub.plan import PLAN_FILE, HubPlan, read_plan
 from grader.hub.start import running_hub
-from tests.grader.hub.client import Client
-from tests.grader.hub.environments import readable_environment, why_no_readable_environment
+
+from ..grader.hub.client import Client
+from ..grader.hub.environments import readable_environment, why_no_readable_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = "sat_test"  # not the id of the course that a machine may really have

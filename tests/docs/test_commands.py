@@ -32,6 +32,7 @@ ELSEWHERE = {
     ".venv/bin/python -m benchmarks.algorithms --write": "a minute, and it writes into a page",
     ".venv/bin/python -m benchmarks.assignments --write": "minutes; see test_assignments.py there",
     ".venv/bin/python -m benchmarks.checking --write": "minutes, and it writes into a page",
+    ".venv/bin/python -m benchmarks.check_service --write": "minutes, and it writes into a page",
     ".venv/bin/python -m benchmarks.naming --write": "a minute, and it writes into a page",
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -186,10 +184,11 @@ def test_two_learners_at_once_have_each_their_own_result(service: Service) -> No
 
 def test_a_keeper_that_is_killed_is_started_again(service: Service, learner: Learner) -> None:
     check(learner, RIGHT)
-    family = service.family()
-    nursery = min(family - {service.process.pid})
-    for process in family - {service.process.pid, nursery}:
-        os.kill(process, signal.SIGKILL)
+    nursery = psutil.Process(service.process.pid).children()[0]
+    keepers = nursery.children()
+    assert keepers
+    for keeper in keepers:
+        keeper.kill()
     assert check(learner, RIGHT).outcome == "passed"
 
 
@@ -229,7 +228,7 @@ def test_when_the_service_is_killed_nothing_of_it_is_left(
     assert report.partial
     assert "cannot be reached" in report.notes[0]
     deadline = time.monotonic() + 20
-    while any(_runs(process) for process in family):
+    while any(map(_runs, family)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     service.start()
@@ -237,8 +236,8 @@ def test_when_the_service_is_killed_nothing_of_it_is_left(
     assert len(service.record.read()) == 2  # what was there before is there still
 
 
-def _runs(process: int) -> bool:
+def _runs(process: psutil.Process) -> bool:
     try:
-        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+        return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
