@@ -164,7 +164,7 @@ class _Desk:
         except _UnfinishedError:
             self.unfinished.append(name)
             self._log.info("%s is not complete yet", name)
-        except TreeError as error:
+        except ExchangeError as error:  # a rule that it breaks, or attempts that cannot be read
             self._refuse(name, str(error))
 
     def _named(self, name: str) -> str:

@@ -68,31 +68,27 @@ def settle(
     """Put the attempt that counts into var/submitted; the lock must be held.
 
     Raises:
-        ExchangeError: the record of the attempts is damaged.
         OSError: the disk is full; then var/submitted is as it was.
     """
-    attempts = read_attempts(course, assignment_id, learner)
-    if not attempts:
-        return Standing(learner, (), None)
+    attempts: tuple[Attempt, ...] = ()
+    chosen, restored = None, None
     try:
-        if _adopt(course, assignment_id, learner, attempts, now):
+        attempts = read_attempts(course, assignment_id, learner)
+        if attempts and _adopt(course, assignment_id, learner, attempts, now):
             attempts = read_attempts(course, assignment_id, learner)
-        problem = ""
-    except TreeError as error:
-        problem = (
-            f"var/submitted/{learner}/{assignment_id} was put there by hand and cannot be kept: "
-            f"{error}. Move it away, then collect again."
+        restored = restored_attempt(course, assignment_id, learner)
+        chosen = which_counts(
+            attempts,
+            due=course.assignment(assignment_id).due,
+            rule=course.submissions.grade,
+            restored=restored,
+            points=points,
         )
-    restored = restored_attempt(course, assignment_id, learner)
-    chosen = which_counts(
-        attempts,
-        due=course.assignment(assignment_id).due,
-        rule=course.submissions.grade,
-        restored=restored,
-        points=points,
-    )
-    if chosen is not None and not problem:
-        _put(course, chosen)
+        if chosen is not None:
+            _put(course, chosen)
+        problem = ""
+    except ExchangeError as error:
+        problem = str(error)
     return Standing(
         learner, attempts, chosen, chosen is not None and chosen.id == restored, problem
     )
@@ -131,7 +127,13 @@ def _adopt(
     folder = course.submitted(assignment_id, learner)
     if not folder.exists() and not folder.is_symlink():
         return False
-    tree = _look_at_submitted(folder)
+    try:
+        tree = _look_at_submitted(folder)
+    except TreeError as error:
+        raise ExchangeError(
+            f"var/submitted/{learner}/{assignment_id} was put there by hand and cannot be kept: "
+            f"{error}. Move it away, then collect again."
+        ) from error
     sums = _sums(folder, tree)
     if not sums or any(sums == _without_time(each.sha256) for each in attempts):
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a named pipe would never 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 # the names in a folder, given its path, that are passed over
-Ignore = Callable[[str, Sequence[str]], set[str]]
+Ignore = Callable[[str, Sequence[str]], Iterable[str]]
 
 
 class TreeError(ExchangeError):
@@ -173,7 +173,7 @@ def _walk(
             names.append(entry.name)
             if len(names) > _MOST_NAMES:
                 raise TreeError(f"it holds more than {_MOST_NAMES} files in one folder")
-    passed_over = ignore(shown, names) if ignore is not None else set()
+    passed_over = set(ignore(shown, names)) if ignore is not None else set()
     for name in sorted(set(names) - passed_over):
         _check_name(name)
         status = os.stat(name, dir_fd=handle, follow_symlinks=False)
