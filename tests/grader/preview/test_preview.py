@@ -222,12 +222,16 @@ def test_ctrl_c_ends_the_command_in_peace(released: Course):
     )
     assert process.stdout is not None
     lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if "Ctrl-C ends it" in line:
-            url = re.findall(r"http://\S+/", line)[0]
-            break
-    assert "Two small exercises" in get(f"{url}page")[1], lines
-    process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=60)
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if "Ctrl-C ends it" in line:
+                break
+        url = re.findall(r"http://\S+/", "".join(lines))[0]
+        assert "Two small exercises" in get(f"{url}page")[1]
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
     assert (process.returncode, rest) == (0, "ended\n")
