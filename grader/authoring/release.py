@@ -25,6 +25,7 @@ from grader.authoring.source import read_source
 from grader.configuration import Course
 from grader.converters import captured_log, load_config, make_converter
 from grader.errors import ReleaseError
+from grader.exchange.due_date import record_due_date
 from grader.mutation.equivalents import equivalents_file, load_equivalents
 
 __all__ = ["ReleaseReport", "release"]
@@ -62,6 +63,7 @@ def release(course: Course, assignment_id: str) -> ReleaseReport:
         _generate(course, assignment_id, stage, into_gradebook=False)
         _refuse_leaks(course, source, assignment_id, stage)
         notebook = _generate(course, assignment_id, stage, into_gradebook=True)
+        record_due_date(course, assignment_id)
         text = notebook.read_text(encoding="utf-8")
     changed = write_if_changed(course.release_notebook(assignment_id), text)
     return ReleaseReport(
