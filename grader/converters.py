@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader.configuration import Course
 from grader.errors import ConfigurationError
 
-__all__ = ["captured_log", "load_config", "make_converter"]
+__all__ = ["captured_log", "load_config", "make_converter", "why"]
 
 
 def load_config(course: Course) -> Config:
@@ -76,3 +77,9 @@ def captured_log(converter: Any) -> Iterator[io.StringIO]:
             yield text
     finally:
         log.handlers, log.propagate, log.level = before
+
+
+def why(log: str, error: Exception) -> str:
+    """The most telling line of nbgrader's log: what was raised, rather than where to look."""
+    raised = re.findall(r"^\s*((?:\w+\.)*\w+(?:Error|Exception|Entry): .+)$", log, re.MULTILINE)
+    return raised[-1] if raised else str(error) or type(error).__name__

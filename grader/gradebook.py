@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
 from grader.configuration import Course
-from grader.converters import captured_log, load_config, make_converter
+from grader.converters import captured_log, load_config, make_converter, why
 from grader.errors import GradebookError
 
 __all__ = ["GradebookWriter", "Marks", "enrol", "read_marks"]
@@ -56,7 +55,7 @@ class GradebookWriter:
             try:
                 converter.start()
             except (NbGraderException, OSError) as error:
-                raise GradebookError(_why(log.getvalue(), error)) from error
+                raise GradebookError(why(log.getvalue(), error)) from error
         self._drop_stale_feedback(learner)
 
     @contextlib.contextmanager
@@ -152,9 +151,3 @@ def _check_timestamp(path: Path) -> None:
             f"its timestamp.txt holds no date and time ({error}). Mend or remove that file, "
             "then grade again"
         ) from error
-
-
-def _why(log: str, error: Exception) -> str:
-    """The most telling line of nbgrader's log: what was raised, rather than where to look."""
-    raised = re.findall(r"^\s*((?:\w+\.)*\w+(?:Error|Exception|Entry): .+)$", log, re.MULTILINE)
-    return raised[-1] if raised else str(error) or type(error).__name__

@@ -127,7 +127,12 @@ class CellRun:
 
 @dataclass(frozen=True)
 class TestResult:
-    """What became of one test, in check50's words: rationale = seen, help = what to try."""
+    """What became of one test, in check50's words: rationale = seen, help = what to try.
+
+    `partial` is the part of the points that an nbgrader test gave as its last value, and `place`
+    whether it ran "apart" from the learner's code or "beside" it; both are for courses of
+    nbgrader's own making (`grader.foreign`).
+    """
 
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
@@ -141,11 +146,15 @@ class TestResult:
     help: str = ""
     mistake: str | None = None
     prints: str = ""
+    partial: float | None = None
+    place: str = ""
 
     @property
     def earned(self) -> float:
-        """All of the points when passed, none otherwise."""
-        return self.points if self.outcome is Outcome.PASSED else 0.0
+        """All of the points when passed, or the part that the test gave; none otherwise."""
+        if self.outcome is not Outcome.PASSED:
+            return 0.0
+        return self.points if self.partial is None else self.partial
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ and answers are dictionaries in the link's codec:
     {"do": "call",  "target", "args", "kwargs"}             -> {"value", "error", "prints"}
     {"do": "attribute", "target", "name"}                   -> {"value", "error", "prints"}
     {"do": "probe", "source", "name", "args", "kwargs"}     -> {"value", "error", "prints"}
+    {"do": "test",  "source", "needs", "own", "nonce"}      -> {"value", "error", "prints"}
+
+A call whose request has "restore" also tells in "changed" what it changed of its arguments. The
+last is a test that runs beside the learner's code (`course.link.beside`).
 
 A target is a name (str) or a handle's number (int). A test's request also has "exercise",
 whose test it is, and the answer "shortcuts" where some of that exercise's were met.
@@ -24,7 +28,8 @@ import resource
 import sys
 from typing import Any, NoReturn
 
-from course.link.codec import Handle, decode, encode, put_back
+from course.link.beside import run_beside
+from course.link.codec import CodecError, Handle, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream, take_over_stdio
 from course.link.notebook import LiveState, NotebookState, describe_error
 from course.link.shortcuts import Shortcuts
@@ -69,7 +74,16 @@ class Server:
 
     def _do_call(self, request: dict[str, Any]) -> dict[str, Any]:
         function = self._target(request["target"])
-        return self._outcome(self._state.call(function, *self._arguments(request)))
+        arguments = self._arguments(request)
+        before = _snapshot(arguments) if request.get("restore") else None
+        reply = self._outcome(self._state.call(function, *arguments))
+        if before is not None and _snapshot(arguments) != before:
+            reply["changed"] = arguments
+        return reply
+
+    def _do_test(self, request: dict[str, Any]) -> dict[str, Any]:
+        given = [request[key] for key in ("source", "needs", "own", "nonce")]
+        return self._outcome(self._state.call(run_beside, (self._state.names, *given), {}))
 
     def _do_attribute(self, request: dict[str, Any]) -> dict[str, Any]:
         target = self._target(request["target"])
@@ -94,6 +108,14 @@ class Server:
     def _outcome(seen: tuple[Any, Any, str]) -> dict[str, Any]:
         value, error, prints = seen
         return {"value": value, "error": error, "prints": prints}
+
+
+def _snapshot(arguments: Any) -> bytes | None:
+    """Arguments as bytes, to see whether a call changed them; None: they cannot be compared."""
+    try:
+        return encode(arguments, lambda value: Handle(0, type(value).__name__))
+    except CodecError:
+        return None
 
 
 def _told(met: set[str]) -> dict[str, Any]:

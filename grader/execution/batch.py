@@ -17,25 +17,37 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from types import ModuleType
+from typing import Any, Protocol
 
 from grader.execution.execute import Executor
 from grader.execution.kit import Kit
 from grader.records import Run, Script
 from grader.sandbox.choice import SANDBOXES, choose_sandbox
 
-__all__ = ["PRELOADED", "default_workers", "execute_batch"]
+__all__ = ["PRELOADED", "Executes", "Maker", "default_workers", "execute_batch"]
 
 # torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
 PRELOADED = ("grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager")
 
-_executor: Executor | None = None
+
+class Executes(Protocol):
+    """Executes scripts, one after another, in one worker."""
+
+    def execute(self, script: Any) -> Run:
+        """The run of one script; whatever goes wrong is its fault."""
+
+
+# Makes what a worker executes with, from the kit and the sandbox's name; and what closes it.
+Maker = Callable[[Any, str], tuple[Executes, Callable[[], None]]]
+
+_executor: Executes | None = None
 
 
 def default_workers() -> int:
@@ -43,17 +55,30 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def make_executor(kit: Kit, sandbox: str) -> tuple[Executes, Callable[[], None]]:
+    """What executes the scripts of one of our own assignments."""
+    chosen = SANDBOXES[sandbox]()  # not tried out again: `execute_batch` has seen it work
+    return Executor(kit, chosen), chosen.close
+
+
 def execute_batch(
-    kit: Kit, scripts: Sequence[Script], *, sandbox: str, workers: int
+    kit: Any,
+    scripts: Sequence[Script],
+    *,
+    sandbox: str,
+    workers: int,
+    make: Maker = make_executor,
 ) -> Iterator[Run]:
     """Yield the run of each script as it finishes, in no particular order.
+
+    `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling.
 
     A script whose worker dies is tried once more, alone; if that worker dies too, its run
     has a fault that says so.
     """
     choose_sandbox(sandbox)  # refuse before anything is started
     lost: list[Script] = []
-    with _workers(kit, sandbox, min(workers, len(scripts)) or 1) as pool:
+    with _workers(kit, sandbox, min(workers, len(scripts)) or 1, make) as pool:
         with _deaf_to_ctrl_c(), _without_main():
             futures = {pool.submit(_execute, script): script for script in scripts}
         for future in as_completed(futures):
@@ -61,13 +86,13 @@ def execute_batch(
                 yield future.result()
             except BrokenProcessPool:
                 lost.append(futures[future])
-    yield from _one_by_one(kit, lost, sandbox)
+    yield from _one_by_one(kit, lost, sandbox, make)
 
 
-def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[Run]:
+def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) -> Iterator[Run]:
     left = deque(scripts)
     while left:
-        with _workers(kit, sandbox, 1) as pool:
+        with _workers(kit, sandbox, 1, make) as pool:
             while left:
                 script = left.popleft()
                 try:
@@ -81,12 +106,14 @@ def _one_by_one(kit: Kit, scripts: Sequence[Script], sandbox: str) -> Iterator[R
 
 
 @contextmanager
-def _workers(kit: Kit, sandbox: str, workers: int) -> Iterator[Pool]:
+def _workers(kit: Any, sandbox: str, workers: int, make: Maker) -> Iterator[Pool]:
     """A pool whose workers have ended when the context has; at once, if it is left early."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(kit, sandbox))
+    pool = ProcessPoolExecutor(
+        workers, context, initializer=_start_worker, initargs=(kit, sandbox, make)
+    )
     try:
         yield pool
     except BaseException:  # Ctrl-C, or nobody wants the rest
@@ -122,11 +149,10 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = before
 
 
-def _start_worker(kit: Kit, sandbox: str) -> None:
+def _start_worker(kit: Any, sandbox: str, make: Maker) -> None:
     global _executor
-    chosen = SANDBOXES[sandbox]()  # not tried out again: `execute_batch` has seen it work
-    Finalize(None, chosen.close, exitpriority=1)  # a fork ends without what atexit has to say
-    _executor = Executor(kit, chosen)
+    _executor, close = make(kit, sandbox)
+    Finalize(None, close, exitpriority=1)  # a fork ends without what atexit has to say
 
 
 def _execute(script: Script) -> Run:

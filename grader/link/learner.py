@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -144,6 +145,27 @@ class LinkedLearner:
         """See `Learner.call`."""
         return self._reply(do="call", target=target, args=list(args), kwargs=dict(kwargs))
 
+    def call_and_tell(
+        self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Reply, Any]:
+        """Call a function; also tells what its arguments are now, or None when unchanged."""
+        answer = self._ask(
+            do="call", target=target, args=list(args), kwargs=dict(kwargs), restore=True
+        )
+        return self._reply_in(answer), answer.get("changed")
+
+    def test(self, source: str, needs: Sequence[str], own: Sequence[str] = ()) -> Reply:
+        """Run a test beside the learner's code; its last value, when it ran to its end."""
+        nonce = secrets.token_hex(16)
+        request = {"source": source, "needs": list(needs), "own": list(own), "nonce": nonce}
+        reply = self._reply(do="test", **request)
+        if reply.error is not None:
+            return reply
+        value = reply.value
+        if type(value) is not list or len(value) != 2 or value[0] != nonce:
+            raise self._lost("it did not say that the test ran to its end")
+        return Reply(value[1], None, reply.prints)
+
     def attribute(self, target: Target, name: str) -> Reply:
         """See `Learner.attribute`."""
         return self._reply(do="attribute", target=target, name=name)
@@ -157,7 +179,10 @@ class LinkedLearner:
         )
 
     def _reply(self, **request: Any) -> Reply:
-        answer = self._ask(**request)
+        return self._reply_in(self._ask(**request))
+
+    @staticmethod
+    def _reply_in(answer: dict[str, Any]) -> Reply:
         prints = answer.get("prints")
         prints = prints if type(prints) is str else ""
         if answer.get("error") is not None:

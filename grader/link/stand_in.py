@@ -17,7 +17,7 @@ from course.link.codec import Handle
 from grader.link.learner import Learner, Reply, Target
 from grader.link.student_error import StudentError
 
-__all__ = ["Conversation", "Exchange", "NotPlainData", "StandIn"]
+__all__ = ["Conversation", "Exchange", "NotPlainData", "StandIn", "as_handles"]
 
 
 class NotPlainData(Exception):
@@ -38,6 +38,17 @@ class Conversation:
 
     learner: Learner
     exchanges: list[Exchange] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)  # also those that a test's `except` catches
+
+    def call(self, target: Target, name: str, args: Any, kwargs: Any) -> Any:
+        """Call the learner's function with plain data, and bring its value back."""
+        args, kwargs = as_handles((args, kwargs))
+        return self.settle(name, self.learner.call(target, args, kwargs))
+
+    def refuse(self, why: str, stand_in: StandIn | None = None) -> NotPlainData:
+        """Note what needs more than plain data, and of whom; gives the error to raise."""
+        self.refusals.append(why)
+        return NotPlainData(why)
 
     def look_up(self, name: str) -> Any:
         """The learner's `name`: plain data, or a stand-in."""
@@ -64,7 +75,7 @@ class Conversation:
         name, source = function.__name__, _source_without_decorators(function)
 
         def crossing(*args: Any, **kwargs: Any) -> Any:
-            args, kwargs = _as_handles((args, kwargs))
+            args, kwargs = as_handles((args, kwargs))
             return self.settle(name, self.learner.probe(source, name, args, kwargs))
 
         return crossing
@@ -90,9 +101,7 @@ class StandIn:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the learner's function with plain data, and bring its value back."""
-        args, kwargs = _as_handles((args, kwargs))
-        reply = self._conversation.learner.call(self._target, args, kwargs)
-        return self._conversation.settle(self._name, reply)
+        return self._conversation.call(self._target, self._name, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -105,9 +114,10 @@ class StandIn:
         return f"<{self._name}: {self._kind}>"
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise NotPlainData(
+        raise self._conversation.refuse(
             f"`{self._name}` is an object of type `{self._kind}`, which is no plain data "
-            "(a number, a string, a list, a dictionary, an array or a tensor)"
+            "(a number, a string, a list, a dictionary, an array or a tensor)",
+            self,
         )
 
     __array__ = __array_ufunc__ = __array_function__ = _refuse
@@ -129,12 +139,12 @@ class StandIn:
         return self._refuse() if how else repr(self)
 
 
-def _as_handles(value: Any) -> Any:
+def as_handles(value: Any) -> Any:
     """A stand-in in the arguments goes back as the object that it stands for."""
     if type(value) in (list, tuple):
-        return type(value)(_as_handles(item) for item in value)
+        return type(value)(as_handles(item) for item in value)
     if type(value) is dict:
-        return {key: _as_handles(item) for key, item in value.items()}
+        return {key: as_handles(item) for key, item in value.items()}
     if type(value) is not StandIn:
         return value
     if not isinstance(value._target, int):

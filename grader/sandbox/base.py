@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ __all__ = [
     "NOTHING_WITHHELD",
     "LearnerProcess",
     "Sandbox",
+    "View",
     "described_code",
     "learner_command",
     "learner_environment",
@@ -29,6 +31,18 @@ __all__ = [
 
 
 NOTHING_WITHHELD = Withheld()
+
+
+@dataclass(frozen=True)
+class View:
+    """What every learner's process of a sandbox has besides Python and the library.
+
+    `files`: a folder that can be read and not written. `preload`: modules that a warm start
+    has imported already, where that works.
+    """
+
+    files: Path | None = None
+    preload: tuple[str, ...] = ()
 
 
 class LearnerProcess(Protocol):
@@ -50,6 +64,7 @@ class Sandbox(Protocol):
     """Starts learners' processes."""
 
     name: str
+    files: str | None  # where the folder of its `View` is seen inside, if there is one
 
     def unavailable(self) -> str | None:
         """Why this sandbox cannot be used on this machine, in one line; None when it can.

@@ -23,6 +23,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import course
 import grader
@@ -33,6 +34,7 @@ from grader.records import Limits
 from grader.sandbox.base import (
     NOTHING_WITHHELD,
     LearnerProcess,
+    View,
     learner_command,
     learner_environment,
     learner_options,
@@ -45,6 +47,7 @@ from grader.sandbox.zygote import Zygote, ZygoteGone
 __all__ = ["Bubblewrap"]
 
 HOME = "/home/learner"
+FILES = "/assignment"
 _SCRATCH = ("/tmp", "/dev/shm")  # noqa: S108 - in memory, the process's own
 _TMPFS_BYTES = 256 * 2**20
 _TRIAL = "from course.link.syscalls import refuse_dangerous_calls as refuse; refuse()"
@@ -55,11 +58,14 @@ class Bubblewrap:
 
     Args:
         warm: whether to try a zygote; without success, and without this, each start is cold.
+        view: what learners see besides; its folder is seen at `FILES`.
     """
 
     name = "bubblewrap"
 
-    def __init__(self, *, warm: bool = True) -> None:
+    def __init__(self, *, warm: bool = True, view: View | None = None) -> None:
+        self.files = FILES if view and view.files else None
+        self._view = view or View()
         self._warm = warm
         self._zygote: Zygote | None = None
         self._lock = threading.Lock()
@@ -110,7 +116,7 @@ class Bubblewrap:
                 return zygote.fork(options | {"processes": limits.processes}, group)
             except ZygoteGone:
                 self._forget(zygote)
-        confinement = _covering(_confinement(), hidden)
+        confinement = _covering(_seeing(_confinement(), self._view.files), hidden)
         command = [*confinement, *learner_command(limits, withheld, confined=True)]
         doors = group.doors if group else ()
         return spawn(command, learner_environment(HOME), Path("/"), doors)
@@ -130,7 +136,7 @@ class Bubblewrap:
         with self._lock:
             try:
                 if self._warm and (self._zygote is None or self._zygote.closed):
-                    self._zygote = _zygote()
+                    self._zygote = _zygote(**_asked(self._view))
                     # also for those who forget to close, and before the interpreter ends
                     weakref.finalize(self, self._zygote.close)
                 if self._zygote is not None:
@@ -140,9 +146,14 @@ class Bubblewrap:
             return self._zygote
 
 
-def _zygote(preload: Sequence[str] = PRELOADED) -> Zygote:
+def _asked(view: View) -> dict[str, Any]:
+    more = {"preload": (*PRELOADED, *view.preload)} if view.preload else {}
+    return more | ({"files": view.files} if view.files else {})
+
+
+def _zygote(preload: Sequence[str] = PRELOADED, files: Path | None = None) -> Zygote:
     return Zygote(
-        _confinement(zygote=True),
+        _seeing(_confinement(zygote=True), files),
         learner_environment(HOME),
         folders=[HOME, *_SCRATCH],
         folder_bytes=_TMPFS_BYTES,
@@ -181,6 +192,14 @@ def _confinement(*, zygote: bool = False) -> tuple[str, ...]:
     # what is left of the tree is bubblewrap's own tmpfs, and those have no size
     options += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return (*options, "--chdir", HOME, "--")
+
+
+def _seeing(confinement: Sequence[str], files: Path | None) -> Sequence[str]:
+    """bwrap's arguments, with the folder `files` to be read at `FILES`."""
+    if files is None:
+        return confinement
+    end = confinement.index("--remount-ro")  # from there on nothing can be mounted on the root
+    return [*confinement[:end], "--ro-bind", str(files), FILES, *confinement[end:]]
 
 
 def _made(places: Sequence[Path]) -> Sequence[Path]:

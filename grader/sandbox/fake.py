@@ -49,6 +49,7 @@ class _Thread:
 
 class _Fake:
     name = "fake"
+    files: str | None = None
 
     def unavailable(self) -> str | None:
         return None

@@ -13,6 +13,7 @@ from grader.sandbox.base import (
     NOTHING_WITHHELD,
     LearnerProcess,
     ProcessGroup,
+    View,
     learner_command,
     learner_environment,
     spawn,
@@ -27,6 +28,9 @@ class NoSandbox:
     """Runs the learner's process in an empty temporary folder, and confines nothing."""
 
     name = "none"
+
+    def __init__(self, *, view: View | None = None) -> None:
+        self.files = str(view.files) if view and view.files else None
 
     def unavailable(self) -> str | None:
         """It works everywhere; that is all that can be said for it."""

@@ -1,0 +1,271 @@
+"""The test process's half of a notebook of nbgrader's: what runs here, and what it asks.
+
+Guarantees: what a test holds of the learner's is plain data or a stand-in that answers
+nothing for itself; a value that would lose its meaning on the way (an instance of the test's
+own class, a stand-in compared, a truth asked of one) is refused and noted, also where the
+test catches the refusal; and then the test has no verdict here, and runs beside instead.
+What the learner's code changes of a list, a dictionary or an array that it was given is
+changed here too, as if it had been the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import linecache
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course.link.codec import CodecError, Handle
+from course.link.notebook import TimeLimit, time_limit
+from grader.errors import LinkError
+from grader.foreign.placing import Step
+from grader.link.learner import LinkedLearner, Missing, Target
+from grader.link.stand_in import Conversation, NotPlainData, StandIn, as_handles
+from grader.link.student_error import StudentError
+
+__all__ = ["NotCarried", "Session", "Verdict", "verdict_of_value"]
+
+_EXACT = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, StandIn, Handle)
+
+
+class NotCarried(Exception):
+    """The test asks for more than plain data: here it has no verdict."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a test: whether it held, the part of its points if it gave one, and why."""
+
+    passed: bool
+    said: str = ""
+    partial: float | None = None
+
+
+class _Conversation(Conversation):
+    """Sends only what arrives as it was, and brings back what became of it."""
+
+    learner: LinkedLearner
+    own_object: str = ""  # what it said that it is, where a class of the notebook's was met
+
+    def refuse(self, why: str, stand_in: StandIn | None = None) -> NotPlainData:
+        """See `Conversation.refuse`."""
+        if stand_in is not None and self._is_of_the_notebook(stand_in):
+            self.own_object = why
+        return super().refuse(why)
+
+    def _is_of_the_notebook(self, stand_in: StandIn) -> bool:
+        """Whether its class was made in the notebook, as far as its process can be believed."""
+        kind = self.learner.attribute(stand_in._target, "__class__").value
+        if type(kind) is not Handle:
+            return False
+        return bool(self.learner.attribute(kind.number, "__module__").value == "__main__")
+
+    def call(self, target: Target, name: str, args: Any, kwargs: Any) -> Any:
+        odd = next((each for each in _inside((args, kwargs)) if not _is_exact(each)), None)
+        if odd is not None:
+            kind = type(odd).__name__
+            raise self.refuse(f"it gives `{name}` a `{kind}`, which is a subclass or no plain data")
+        try:
+            sent = as_handles((args, kwargs))
+        except NotPlainData as error:
+            raise self.refuse(str(error)) from None
+        try:
+            reply, changed = self.learner.call_and_tell(target, *sent)
+        except CodecError as error:
+            raise self.refuse(str(error)) from None
+        if changed is not None:
+            _restore((args, kwargs), changed)
+        return self.settle(name, reply)
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    yield value
+    if type(value) in (list, tuple):
+        for item in value:
+            yield from _inside(item)
+    elif type(value) is dict:
+        for key, item in value.items():
+            yield key
+            yield from _inside(item)
+
+
+def _is_exact(value: Any) -> bool:
+    kind = type(value)
+    if kind in _EXACT or kind is np.ndarray or issubclass(kind, np.generic):
+        return True
+    return kind.__module__ == "torch" and kind.__name__ == "Tensor"
+
+
+def _restore(given: Any, now: Any) -> None:
+    """Make the objects that were given what they are now on the other side."""
+    kind = type(given)
+    if type(now) is not kind:
+        return
+    if kind is tuple:
+        for one, other in zip(given, now, strict=False):
+            _restore(one, other)
+    elif kind is list:
+        given[:] = _merged(given, now)
+    elif kind is dict:
+        merged = {key: _merge(given[key], now[key]) if key in given else now[key] for key in now}
+        given.clear()
+        given.update(merged)
+    elif kind is np.ndarray and given.shape == now.shape and given.flags.writeable:
+        np.copyto(given, now, casting="unsafe")
+
+
+def _merged(given: list[Any], now: list[Any]) -> list[Any]:
+    return [_merge(given[i], item) if i < len(given) else item for i, item in enumerate(now)]
+
+
+def _merge(given: Any, now: Any) -> Any:
+    if type(now) is Handle:
+        return given
+    if type(given) is type(now) and type(given) in (list, dict, np.ndarray):
+        _restore(given, now)
+        return given
+    return now
+
+
+class _Namespace(dict[str, Any]):
+    """The test's globals; a name that the author did not bind is looked up at the learner's."""
+
+    conversation: _Conversation | None = None
+
+    def __missing__(self, name: str) -> Any:
+        if self.conversation is None or hasattr(builtins, name) or name.startswith("__"):
+            raise KeyError(name)
+        return self.conversation.look_up(name)
+
+
+class Session:
+    """Runs the author's side of one notebook."""
+
+    def __init__(self, learner: LinkedLearner, seconds: float) -> None:
+        self._learner = learner
+        self._seconds = seconds
+        self._names = _Namespace(__name__="__main__", __builtins__=builtins)
+
+    def prepare(self, step: Step) -> list[str]:
+        """Run what the author's ordinary cell does here; gives the statements that stopped."""
+        self._names.conversation = None
+        stopped = []
+        for statement in step.here:
+            if statement == "%reset":
+                self._clear()
+            elif not self._quietly(statement):
+                stopped.append(statement)
+        self.forget(step.forgets)
+        return stopped
+
+    def define(self, step: Step) -> None:
+        """Run only what a test defines, because it runs beside itself."""
+        self._names.conversation = None
+        for statement in step.defines:
+            self._quietly(statement)
+
+    def forget(self, names: frozenset[str]) -> None:
+        """From here on these names are the learner's."""
+        for name in names:
+            self._names.pop(name, None)
+
+    def run_apart(self, step: Step) -> Verdict:
+        """Run a test here.
+
+        Raises:
+            NotCarried: it asked for more than plain data.
+            LinkError: the learner's process is gone.
+        """
+        conversation = self._names.conversation = _Conversation(self._learner)
+        try:
+            with _quiet(), time_limit(3 * self._seconds):
+                value = self._execute(step)
+            verdict = verdict_of_value(value)
+        except Missing as error:
+            verdict = Verdict(False, f"NameError: name '{error}' is not defined")
+        except LinkError:
+            raise
+        except TimeLimit as error:
+            verdict = Verdict(False, f"The test was {error}.")
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a test ends with, it failed
+            verdict = Verdict(False, _in_words(error))
+        if conversation.own_object:
+            # the reference answer gives plain data here; an object could mark itself
+            return Verdict(False, f"{conversation.own_object}, and its class is the notebook's own")
+        if conversation.refusals:
+            raise NotCarried(conversation.refusals[0])
+        return verdict
+
+    def _execute(self, step: Step) -> Any:
+        filename = f"<{step.name}>"
+        linecache.cache[filename] = (len(step.code), None, step.code.splitlines(True), filename)
+        tree = ast.parse(step.code, filename)
+        last = tree.body[-1] if tree.body else None
+        if not isinstance(last, ast.Expr):
+            exec(compile(tree, filename, "exec"), self._names)  # noqa: S102 - the author's
+            return None
+        tree.body.pop()
+        exec(compile(tree, filename, "exec"), self._names)  # noqa: S102
+        value = eval(compile(ast.Expression(last.value), filename, "eval"), self._names)
+        if type(value) is StandIn:
+            return None
+        return value if step.valued else None
+
+    def _quietly(self, statement: str) -> bool:
+        try:
+            with _quiet(), time_limit(self._seconds):
+                exec(compile(statement, "<setup>", "exec"), self._names)  # noqa: S102
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException:  # noqa: BLE001 - the learner's process runs it as well, and tells
+            return False
+        return True
+
+    def _clear(self) -> None:
+        kept = {"__name__": "__main__", "__builtins__": builtins}
+        self._names.clear()
+        self._names.update(kept)
+
+
+def verdict_of_value(value: Any) -> Verdict:
+    """What a test's last value means: a number is a part of the points, all else says nothing."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return Verdict(True)
+    if isinstance(value, int | float | np.integer | np.floating):
+        part = float("nan")
+        with suppress(OverflowError):
+            part = float(value)
+        if math.isfinite(part) and part >= 0:
+            return Verdict(True, partial=part)
+        return Verdict(
+            False, f"The test gave {value!r:.40} of its points, which is no part of them."
+        )
+    return Verdict(True)
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, StudentError):
+        return f"{error}\n{error.lines}".rstrip()
+    message = str(error)[:2000]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with (
+        warnings.catch_warnings(),
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield

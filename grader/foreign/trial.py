@@ -1,0 +1,145 @@
+"""Prove with the reference answers where each test can run, and remember it.
+
+The author's solved notebook is executed twice, in the sandbox: with every test where reading
+put it, and with every test beside. A test that gives the same marks both times stays; one that
+passes beside and not apart runs beside. Moving some may change others, so it is tried again
+until nothing moves. The plans are kept in the cache, under everything they depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.errors import GraderError
+from grader.execution.batch import default_workers, execute_batch
+from grader.foreign.assignment import ForeignAssignment
+from grader.foreign.executor import ForeignScript, make_foreign_executor
+from grader.foreign.placing import Plan
+from grader.foreign.rebuild import reference_notebook, script_cells
+from grader.records import Outcome, Run, TestResult
+
+__all__ = ["Trial", "placed", "try_reference"]
+
+_FORMAT = 1  # raise it when tests should be tried again though nothing of theirs has changed
+_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The plans of an assignment, and the last run of each notebook's reference answers."""
+
+    plans: Mapping[str, Plan]
+    runs: Mapping[str, Run]
+
+
+def placed(
+    assignment: ForeignAssignment, *, sandbox: str, workers: int = 0
+) -> tuple[ForeignAssignment, Trial]:
+    """The assignment with each test in its place.
+
+    Raises:
+        SandboxError: learners' code cannot be confined here.
+        GraderError: the reference answers cannot be executed at all.
+    """
+    path = assignment.course.cache / "plans" / f"{assignment.id}-{_digest(assignment)}"
+    trial = _kept(path)
+    if trial is None:
+        trial = try_reference(assignment, sandbox=sandbox, workers=workers)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob(f"{assignment.id}-*"):
+            old.unlink()
+        path.write_bytes(pickle.dumps(trial))
+    return assignment.with_plans(trial.plans), trial
+
+
+def try_reference(assignment: ForeignAssignment, *, sandbox: str, workers: int = 0) -> Trial:
+    """Execute the reference answers until each test has its place."""
+    plans = dict(assignment.kit.plans)
+    beside = {name: _all_beside(plan) for name, plan in plans.items()}
+    stock = _execute(assignment, beside, sandbox, workers)
+    runs = stock
+    for _ in range(_ROUNDS):
+        runs = _execute(assignment, plans, sandbox, workers)
+        moved = {name: _to_move(plans[name], run, stock[name]) for name, run in runs.items()}
+        if not any(moved.values()):
+            break
+        plans = {name: plan.moved_beside(moved[name]) for name, plan in plans.items()}
+    return Trial(plans, runs)
+
+
+def _all_beside(plan: Plan) -> Plan:
+    return plan.moved_beside({step.name: "tried" for step in plan.tests})
+
+
+def _execute(
+    assignment: ForeignAssignment, plans: Mapping[str, Plan], sandbox: str, workers: int
+) -> dict[str, Run]:
+    scripts = []
+    for notebook in assignment.notebooks:
+        solved = reference_notebook(notebook, solved=True)
+        cells = script_cells(notebook, solved)
+        plan = plans[notebook.name]
+        # the notebook's name as the learner's: a run tells whose it is by that alone
+        scripts.append(
+            ForeignScript(assignment.id, notebook.name, cells, notebook=notebook.name, plan=plan)
+        )
+    found = execute_batch(
+        assignment.kit,
+        scripts,
+        sandbox=sandbox,
+        workers=workers or default_workers(),
+        make=make_foreign_executor,
+    )
+    runs = {run.learner: run for run in found}
+    for name, run in runs.items():
+        if run.fault is not None:
+            raise GraderError(
+                f"the reference answers of {assignment.id}/{name} cannot be executed: {run.fault}"
+            )
+    return runs
+
+
+def _to_move(plan: Plan, run: Run, stock: Run) -> dict[str, str]:
+    """The tests that give the reference answer other marks apart than beside, and why."""
+    beside = {test.name: test for test in stock.tests}
+    found: dict[str, str] = {}
+    for test in run.tests:
+        step = plan.step(test.name)
+        if step is None or not step.apart:
+            continue
+        if test.place == "beside":
+            noted = [n for n in run.notes if n.startswith(f"`{test.name}` ran beside")]
+            found[test.name] = noted[0].partition(": ")[2] if noted else "it shares names"
+        elif _marks(test) != _marks(beside[test.name]):
+            found[test.name] = f"apart, the reference answer gets: {_why(test)}"
+    return found
+
+
+def _marks(test: TestResult) -> tuple[Outcome, float]:
+    return test.outcome, round(test.earned, 9)
+
+
+def _why(test: TestResult) -> str:
+    said = test.rationale.splitlines()
+    return said[0][:160] if said else f"{test.earned:g} of {test.points:g} points"
+
+
+def _digest(assignment: ForeignAssignment) -> str:
+    kit = replace(assignment.kit, plans={})
+    parts = [repr(each.cells) for each in assignment.notebooks]
+    everything = repr((_FORMAT, assignment.id, kit, parts))
+    return hashlib.sha256(everything.encode()).hexdigest()[:16]
+
+
+def _kept(path: Path) -> Trial | None:
+    """What is kept in our own cache folder, which nobody's code but ours writes."""
+    with suppress(OSError, pickle.UnpicklingError, AttributeError, EOFError, ImportError):
+        found = pickle.loads(path.read_bytes())
+        if isinstance(found, Trial):
+            return found
+    return None
