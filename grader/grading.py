@@ -166,7 +166,7 @@ def _chosen(handed_in: Sequence[str], wanted: Sequence[str], assignment_id: str)
         raise GraderError(
             f"nobody has handed in {assignment_id}: there is no folder "
             f"var/submitted/LEARNER/{assignment_id}. Collect submissions first "
-            "(nbgrader collect), or run: grader demo"
+            f"(grader collect {assignment_id}), or run: grader demo"
         )
     for name in wanted:
         if name not in handed_in:

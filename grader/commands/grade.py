@@ -22,7 +22,9 @@ from grader.commands.console import (
     print_json,
     run_progress,
 )
+from grader.commands.foreign import grade_here, in_course_folder
 from grader.configuration import load_course
+from grader.exchange.refusals import read_refusals
 from grader.grading import Graded, GradingOptions
 from grader.grading import grade as grade_assignment
 from grader.records import Outcome
@@ -50,15 +52,35 @@ def grade(
     failed on one.
     """
     options = GradingOptions(sandbox=sandbox, workers=workers, again=again)
+    if in_course_folder():
+        _tell(grade_here(assignment, student or (), options, quiet=json), json=json)
+        return
+    course = load_course()
     with run_progress("grading", quiet=json) as tell:
         graded = grade_assignment(
-            load_course(), assignment, student or (), options=options, on_progress=tell
+            course,
+            assignment,
+            student or (),
+            options=options,
+            on_progress=tell,
+            on_wait=lambda message: typer.echo(message, err=True),
         )
+    _tell(graded, json=json, failing=False)
+    if not json:
+        _say_refused(len(read_refusals(course, assignment)), assignment)
+    if any(line.run.fault for line in graded):
+        raise typer.Exit(1)
+
+
+def _tell(graded: Sequence[Graded], *, json: bool, failing: bool = True) -> None:
     if json:
         print_json([_as_json(line) for line in graded])
     else:
         show_graded(graded)
-    if any(line.run.fault for line in graded):
+        for line in graded:
+            for note in line.run.notes:
+                console.print(escape(f"{line.learner}: {note}"))
+    if failing and any(line.run.fault for line in graded):
         raise typer.Exit(1)
 
 
@@ -80,6 +102,16 @@ def show_graded(graded: Sequence[Graded], about: Mapping[str, str] | None = None
     console.print(f"{len(graded)} submissions: {fresh} graded, {len(graded) - fresh} unchanged.")
     if any(line.marks and line.marks.needs_manual_grade for line in graded):
         console.print("* a person has something to mark: a written answer, or a refused file")
+
+
+def _say_refused(number: int, assignment_id: str) -> None:
+    if number:
+        what = "folder was" if number == 1 else "folders were"
+        console.print(
+            f"{number} {what} refused or corrected when they were collected; see: "
+            f"grader attempts {assignment_id}",
+            soft_wrap=True,
+        )
 
 
 def _row(line: Graded, note: str | None) -> Iterator[str]:
@@ -122,6 +154,7 @@ def _as_json(line: Graded) -> dict[str, object]:
         "fault": line.run.fault,
         "fresh": line.fresh,
         "seconds": line.run.seconds,
+        "notes": list(line.run.notes),
         "tests": [
             {
                 "name": test.name,
@@ -129,6 +162,7 @@ def _as_json(line: Graded) -> dict[str, object]:
                 "earned": test.earned,
                 "points": test.points,
                 "mistake": test.mistake,
+                "place": test.place,
                 "rationale": test.rationale,
             }
             for test in line.run.tests

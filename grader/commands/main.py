@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from grader.commands.attempts import attempts
 from grader.commands.audit import audit
 from grader.commands.build import build
 from grader.commands.checks import checks
+from grader.commands.collect import collect
 from grader.commands.demo import demo
 from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
@@ -36,8 +38,10 @@ for command in (
     release,
     audit,
     render,
+    collect,
     grade,
     feedback,
+    attempts,
     checks,
     week,
     doctor,

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,8 +28,9 @@ from grader.exchange.attempts import (
 )
 from grader.exchange.counting import which_counts
 from grader.exchange.tree import Rules, Tree, TreeError, copy_tree, look_at, sync_folder
+from grader.execution.store import load_run
 
-__all__ = ["Points", "Standing", "claimed_time", "settle", "time_of"]
+__all__ = ["Points", "Standing", "claimed_time", "points_of", "settle", "standing_of", "time_of"]
 
 TIMESTAMP = "timestamp.txt"
 _LONGEST = 1000  # bytes of a timestamp
@@ -57,41 +58,62 @@ class Standing:
     problem: str = ""
 
 
+def standing_of(
+    course: Course,
+    assignment_id: str,
+    learner: str,
+    *,
+    points: Points | None = None,
+) -> Standing:
+    """How a learner stands, by the rule or by an instructor's choice; only looks.
+
+    `points` are those of an attempt's tests; by default as they were last seen.
+    """
+    try:
+        attempts = read_attempts(course, assignment_id, learner)
+        restored = restored_attempt(course, assignment_id, learner)
+    except ExchangeError as error:
+        return Standing(learner, (), None, problem=str(error))
+    chosen = which_counts(
+        attempts,
+        due=course.assignment(assignment_id).due,
+        rule=course.submissions.grade,
+        restored=restored,
+        points=points or points_of,
+    )
+    return Standing(learner, attempts, chosen, chosen is not None and chosen.id == restored)
+
+
+def points_of(attempt: Attempt) -> float | None:
+    """What the tests of an attempt gave when they were last run, if ever."""
+    run = load_run(attempt.run_record)
+    return None if run is None else run.earned
+
+
 def settle(
     course: Course,
     assignment_id: str,
     learner: str,
     *,
     now: datetime,
-    points: Points = lambda attempt: None,
+    points: Points | None = None,
 ) -> Standing:
     """Put the attempt that counts into var/submitted; the lock must be held.
 
     Raises:
         OSError: the disk is full; then var/submitted is as it was.
     """
-    attempts: tuple[Attempt, ...] = ()
-    chosen, restored = None, None
+    standing = standing_of(course, assignment_id, learner, points=points)
+    if standing.counts is None:
+        return standing
     try:
-        attempts = read_attempts(course, assignment_id, learner)
-        if attempts and _adopt(course, assignment_id, learner, attempts, now):
-            attempts = read_attempts(course, assignment_id, learner)
-        restored = restored_attempt(course, assignment_id, learner)
-        chosen = which_counts(
-            attempts,
-            due=course.assignment(assignment_id).due,
-            rule=course.submissions.grade,
-            restored=restored,
-            points=points,
-        )
-        if chosen is not None:
-            _put(course, chosen)
-        problem = ""
+        if _adopt(course, assignment_id, learner, standing.attempts, now):
+            standing = standing_of(course, assignment_id, learner, points=points)
+        if standing.counts is not None:
+            _put(course, standing.counts)
     except ExchangeError as error:
-        problem = str(error)
-    return Standing(
-        learner, attempts, chosen, chosen is not None and chosen.id == restored, problem
-    )
+        return replace(standing, problem=str(error))
+    return standing
 
 
 def time_of(nanoseconds: int) -> datetime:

@@ -23,8 +23,10 @@ from grader.records import Run, Script
 from .cohort import BAD, WRONG, hand_in
 from .test_grading import snapshot
 
-NAMES = ["demo", "build", "release", "audit", "render", "grade", "feedback", "week", "doctor"]
-OF_AN_ASSIGNMENT = ["build", "release", "audit", "render", "grade", "feedback"]
+NAMES = ["demo", "preview", "build", "release", "audit", "render", "collect", "grade", "feedback"]
+NAMES += ["attempts", "checks", "week", "doctor"]
+OF_AN_ASSIGNMENT = ["build", "release", "audit", "render", "collect", "grade", "feedback"]
+OF_AN_ASSIGNMENT += ["attempts"]
 
 Call = Callable[..., Result]
 
@@ -67,7 +69,7 @@ def test_every_command_and_every_option_has_help(name: str, call: Call, tmp_path
     assert all(len(words) > 2 for words in lines), "an option without a word of help"
 
 
-@pytest.mark.parametrize("name", ["audit", "render", "grade", "week", "doctor"])
+@pytest.mark.parametrize("name", ["audit", "render", "collect", "grade", "week", "doctor"])
 def test_exit_codes_that_mean_something_are_documented(
     name: str, call: Call, tmp_path: Path
 ) -> None:
