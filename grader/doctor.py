@@ -34,7 +34,7 @@ from grader.sandbox.control_group import ControlGroups, find_control_groups
 from grader.sandbox.tree import can_be_read
 from grader.sandbox.watchdog import LOOK_SECONDS
 
-__all__ = ["Finding", "Severity", "examine"]
+__all__ = ["Finding", "Severity", "attempt", "examine", "examine_machine"]
 
 Severity = Literal["needed", "wanted", "info"]
 
@@ -60,11 +60,31 @@ class Finding:
     advice: str = ""
 
 
+Checks = tuple[tuple[str, Callable[[], Finding]], ...]
+
+
 def examine(root: Path) -> tuple[Finding, ...]:
     """Run every check on this machine and on the course that lies in `root`."""
-    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+    of_machine = machine_checks()
+    of_course: Checks = (
+        ("disk", lambda: disk(root)),
+        ("gradebook", lambda: gradebook(root)),
+        ("clock", lambda: clock(root)),
+    )
+    packages_too: Checks = (("packages", lambda: packages(root)),)
+    checks = (of_machine[0], *packages_too, *of_machine[1:], *of_course)
+    return tuple(attempt(name, check) for name, check in checks)
+
+
+def examine_machine() -> tuple[Finding, ...]:
+    """Run the checks that ask of no course."""
+    return tuple(attempt(name, check) for name, check in machine_checks())
+
+
+def machine_checks() -> Checks:
+    """The checks of this machine, in order."""
+    return (
         ("Python", python_version),
-        ("packages", lambda: packages(root)),
         ("torch", lambda: library("torch", describe_torch)),
         ("nbgrader", lambda: library("nbgrader")),
         ("sandbox", lambda: sandbox(Bubblewrap().unavailable)),
@@ -73,11 +93,7 @@ def examine(root: Path) -> tuple[Finding, ...]:
         ("memory", memory),
         ("cgroups", control_groups),
         ("interpreter", interpreter_for_others),
-        ("disk", lambda: disk(root)),
-        ("gradebook", lambda: gradebook(root)),
-        ("clock", lambda: clock(root)),
     )
-    return tuple(attempt(name, check) for name, check in checks)
 
 
 def attempt(name: str, check: Callable[[], Finding]) -> Finding:

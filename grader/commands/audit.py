@@ -22,6 +22,7 @@ from grader.commands.console import (
     print_json,
     run_progress,
 )
+from grader.commands.foreign import audit_folder_here, in_course_folder
 from grader.commands.mutants import ExerciseOption, MutantsOption, WriteOption
 from grader.configuration import load_course
 from grader.mutation.examine import examine_mutants
@@ -42,12 +43,20 @@ def audit(
 ) -> None:
     """Prove that the tests accept what is right and catch and name every known mistake.
 
-    Exit code 0 when everything holds, 1 when the assignment may not be released.
+    In a course that nbgrader made: say of each test cell whether it runs apart from the
+    learner's code or beside it, why, and what to write instead. Exit code 0 when everything
+    holds, 1 when the assignment may not be released.
     """
     if (exercise or write) and not mutants:
         raise typer.BadParameter("--exercise and --write go with --mutants")
     if exercise and write:
         raise typer.BadParameter("--write needs the mutants of all exercises")
+    if in_course_folder():
+        if mutants:
+            raise typer.BadParameter("--mutants is for courses with a course.toml")
+        if not audit_folder_here(assignment, sandbox=sandbox, workers=workers, json=json):
+            raise typer.Exit(1)
+        return
     course = load_course()
     batch: dict[str, Any] = {"sandbox": sandbox, "workers": workers}
     holds = True

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from grader.commands.console import AssignmentArgument, console, plainly
+from grader.commands.foreign import feedback_here, in_course_folder
 from grader.configuration import load_course
 from grader.feedback import write_feedback
 
@@ -21,6 +22,9 @@ def feedback(
     ] = None,
 ) -> None:
     """Write a feedback page for everyone who has been graded, without any hidden test."""
+    if in_course_folder():
+        feedback_here(assignment, student or ())
+        return
     course = load_course()
     pages = write_feedback(course, assignment, student or None)
     console.print(

@@ -26,11 +26,11 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from grader.configuration import COURSE_FILE
 from grader.errors import ConfigurationError
+from grader.foreign.finding import CONFIGURATION, find_course_folder, is_course_folder
 from grader.records import Limits
 
-__all__ = ["CourseFolder", "find_course_folder", "open_course_folder"]
+__all__ = ["CourseFolder", "open_course_folder"]
 
-CONFIGURATION = "nbgrader_config.py"
 _CELL_SECONDS, _SUBMISSION_SECONDS, _CPU_SECONDS = 30.0, 600.0, 600.0
 
 
@@ -118,22 +118,6 @@ class CourseFolder:
         return Path(self.directory.format_path(step, learner, assignment))
 
 
-def find_course_folder(start: Path | None = None) -> Path | None:
-    """The nearest folder that is a course of nbgrader's and belongs to none of ours."""
-    start = (start or Path.cwd()).resolve()
-    folders = (start, *start.parents)
-    if any((folder / COURSE_FILE).is_file() for folder in folders):
-        return None  # its var/ looks like a course of nbgrader's
-    return next((folder for folder in folders if _is_course(folder)), None)
-
-
-def _is_course(folder: Path) -> bool:
-    if (folder / CONFIGURATION).is_file():
-        return True
-    others = ("release", "submitted", "gradebook.db")
-    return any(folder.glob("source/*/*.ipynb")) and any((folder / o).exists() for o in others)
-
-
 def open_course_folder(root: Path | None = None) -> CourseFolder:
     """Read nbgrader's configuration as nbgrader does, and find the folders by it.
 
@@ -141,7 +125,7 @@ def open_course_folder(root: Path | None = None) -> CourseFolder:
         ConfigurationError: the folder is no course, or its configuration stops with an error.
     """
     found = find_course_folder() if root is None else root.resolve()
-    if found is None or not _is_course(found):
+    if found is None or not is_course_folder(found):
         where = found or Path.cwd()
         raise ConfigurationError(
             f"{where} is no course: neither {COURSE_FILE} nor {CONFIGURATION} is there or above, "

@@ -1,0 +1,72 @@
+"""What `grade`, `feedback`, `audit` and `doctor` do in a course that nbgrader made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from grader.commands.console import SYMBOLS, console, print_json, run_progress
+from grader.foreign.finding import find_course_folder
+from grader.grading import Graded, GradingOptions
+
+__all__ = ["audit_folder_here", "feedback_here", "grade_here", "in_course_folder"]
+
+
+def in_course_folder() -> bool:
+    """Whether the current folder belongs to a course of nbgrader's, and to none of ours."""
+    return find_course_folder() is not None
+
+
+def grade_here(
+    assignment: str, learners: Sequence[str], options: GradingOptions, *, quiet: bool
+) -> tuple[Graded, ...]:
+    """Grade an assignment of the course around the current folder."""
+    from grader.foreign.grading import grade_folder
+    from grader.foreign.place import open_course_folder
+
+    with run_progress("grading", quiet=quiet) as tell:
+        return grade_folder(
+            open_course_folder(), assignment, learners, options=options, on_progress=tell
+        )
+
+
+def feedback_here(assignment: str, learners: Sequence[str]) -> None:
+    """Write its feedback, with nbgrader's own exporter and the course's settings."""
+    from grader.foreign.feedback import write_feedback_of
+    from grader.foreign.place import open_course_folder
+
+    course = open_course_folder()
+    pages = write_feedback_of(course, assignment, learners)
+    console.print(f"{len(pages)} feedback pages below {course.directory.feedback_directory}/")
+
+
+def audit_folder_here(assignment: str, *, sandbox: str, workers: int, json: bool) -> bool:
+    """Say of each test cell whether it runs apart or beside, and why; whether all holds."""
+    from grader.foreign.audit import audit_folder
+    from grader.foreign.place import open_course_folder
+
+    report = audit_folder(open_course_folder(), assignment, sandbox=sandbox, workers=workers)
+    if json:
+        print_json(report.as_data())
+        return report.holds
+    table = Table(title=f"audit of {assignment}", title_justify="left")
+    table.add_column("test cell", overflow="fold")
+    table.add_column("reference")
+    table.add_column("runs")
+    table.add_column("why, and what to write instead", overflow="fold")
+    for line in report.lines:
+        said = f"{line.why}\ninstead: {line.advice}" if line.why else line.rationale
+        table.add_row(
+            escape(f"{line.notebook}/{line.test}"),
+            SYMBOLS[line.outcome],
+            line.place,
+            escape(said),
+        )
+    console.print(table)
+    apart = sum(line.place == "apart" for line in report.lines)
+    console.print(f"{apart} of {len(report.lines)} test cells run apart from the learner's code.")
+    for note in report.notes:
+        console.print(escape(note))
+    return report.holds
