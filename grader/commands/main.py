@@ -14,6 +14,7 @@ from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
 from grader.commands.grade import grade
 from grader.commands.hub import hub
+from grader.commands.importing import import_
 from grader.commands.new import new
 from grader.commands.preview import preview
 from grader.commands.release import release
@@ -47,5 +48,6 @@ for command in (
     doctor,
 ):
     app.command()(command)
+app.command("import")(import_)
 app.add_typer(new)
 app.add_typer(hub)
