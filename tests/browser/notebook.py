@@ -16,10 +16,11 @@ class Notebook:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.cells = page.locator(".jp-Notebook .jp-Cell")
+        # of several that are open, the one in front
+        self._front = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
 
     def cell_with(self, text: str) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-CodeCell", has_text=text).first
+        return self._front.locator(".jp-CodeCell", has_text=text).first
 
     def type_into(self, cell: Locator, text: str) -> None:
         editor = cell.locator(".cm-content")
@@ -39,7 +40,7 @@ class Notebook:
         """A new cell below, run with Ctrl+Enter so that it stays where it is; gives the cell."""
         cell.locator(".jp-InputPrompt").click()  # selects the cell, in command mode
         self.page.keyboard.press("b")
-        added = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+        added = self._front.locator(".jp-Cell.jp-mod-active")
         added.locator(".cm-content").click()
         self.page.keyboard.insert_text(text)
         self.page.keyboard.press("Control+Enter")
@@ -47,7 +48,7 @@ class Notebook:
 
     def wait_for_kernel(self) -> None:
         """What is typed before the kernel is there is lost."""
-        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+        self._front.locator(".jp-CodeCell").first.wait_for(timeout=PATIENCE)
         self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
 
 

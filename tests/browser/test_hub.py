@@ -61,7 +61,7 @@ class Formgrader:
         """Press a button of a line; what the box says, which is closed again."""
         line.locator(f"td.{button} a").click()
         box = self.page.locator(".modal.in")
-        expect(box.locator(".modal-title")).to_have_text("Success")
+        expect(box.locator(".modal-title")).to_have_text("Success", timeout=PATIENCE)
         said = box.inner_text()
         box.locator(".modal-footer button").last.click()
         expect(self.page.locator(".modal-backdrop")).to_have_count(0)
@@ -96,7 +96,7 @@ def test_the_cycle_from_login_to_feedback(browser: Browser, hub: InstalledHub) -
     mine = learner.locator("#fetched_assignments_list .list_item", has_text="loss_functions").first
     mine.get_by_role("button", name="Submit").click()
     handed_in = learner.locator("#submitted_assignments_list")
-    expect(handed_in).to_contain_text("loss_functions")
+    expect(handed_in).to_contain_text("loss_functions", timeout=PATIENCE)
 
     formgrader = Formgrader(log_in(browser, hub, EFE), hub.plan.address)
     picture(formgrader.page, "hub-formgrader")
@@ -105,10 +105,12 @@ def test_the_cycle_from_login_to_feedback(browser: Browser, hub: InstalledHub) -
     formgrader.press(formgrader.page.locator("tr", has_text=ADA), "autograde")
     formgrader.go("gradebook/loss_functions/loss_functions")
     formgrader.page.get_by_role("link", name="Submission #1").click()
+    formgrader.page.wait_for_load_state("networkidle")  # until then nobody listens to the fields
     written = formgrader.page.locator("input.score").last
-    written.fill("5")
-    written.press("Tab")
-    expect(formgrader.page.locator(".score-saved, .glyphicon-ok").last).to_be_visible()
+    with formgrader.page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        written.fill("5")
+        written.press("Tab")
+    assert saved.value.ok
     picture(formgrader.page, "hub-marking")
     formgrader.go("manage_assignments")
     formgrader.press(formgrader.line(), "generate-feedback")
