@@ -133,6 +133,7 @@ def test_any_function_becomes_one_documented_region(converted: Converted, text: 
         "class F:\n    ### BEGIN SOLUTION\n    y = 1\n    ### END SOLUTION",
         "def f(x):\n    return g(x)\n\ndef g(x):\n    return 2 * x",
         "x = 41\n\ndef f(y):\n    return x",
+        f"{ANSWER}\n\n### BEGIN SOLUTION\nsecret = f(3)\n### END SOLUTION",
     ],
 )
 def test_an_answer_of_another_kind_stays_whole_and_cannot_be_released(

@@ -65,6 +65,9 @@ def test_what_we_built_comes_back_as_a_source_that_builds_the_same(name: str, tm
     path.write_text(source_text(copy.deepcopy(built), remarks), encoding="utf-8")
     assert nbformat.writes(to_notebook(read_source(path))) == nbformat.writes(built)
     assert remarks.lines() == ()
+    written = read_source(path).written
+    assert written
+    assert all("### BEGIN MARK SCHEME" in each.source for each in written)
 
 
 def test_an_imported_notebook_is_declared_and_can_be_released(
