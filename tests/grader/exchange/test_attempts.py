@@ -254,7 +254,10 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# no deadline: it is the disk's time that is taken
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_whatever_happens_every_attempt_is_found_and_the_rule_decides(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory

@@ -421,6 +421,29 @@ def test_the_copies_are_ours_with_plain_modes(exchange: Exchange) -> None:
         assert (place / "data").is_dir()
 
 
+def test_a_file_that_shrinks_while_it_is_read_is_noticed(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = exchange.hand_in()
+    seen = tree.look_at(folder, Rules(2**20))
+    monkeypatch.setattr(tree, "_read", lambda *_: b"")
+    with pytest.raises(tree.TreeChanged, match="changed while it was copied"):
+        tree.copy_tree(folder, seen, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("path", ["link", "folder/file"])
+def test_no_part_of_a_path_is_followed_when_it_is_opened(path: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("a secret")
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    (folder / "link").symlink_to(elsewhere / "file")
+    (folder / "folder").symlink_to(elsewhere)
+    with pytest.raises(tree.TreeError), tree._opened(folder, path):
+        pytest.fail("followed")
+
+
 def test_all_rules_have_a_limit() -> None:
     assert Rules(1).max_files <= 1000
     assert Rules(1).max_depth <= 12
