@@ -44,8 +44,9 @@ def audit(
     """Prove that the tests accept what is right and catch and name every known mistake.
 
     In a course that nbgrader made: say of each test cell whether it runs apart from the
-    learner's code or beside it, why, and what to write instead. Exit code 0 when everything
-    holds, 1 when the assignment may not be released.
+    learner's code or beside it, why, and what to write instead.
+
+    Exit code 0 when everything holds, 1 when the assignment may not be released.
     """
     if (exercise or write) and not mutants:
         raise typer.BadParameter("--exercise and --write go with --mutants")

@@ -68,15 +68,18 @@ def execute_batch(
     sandbox: str,
     workers: int,
     make: Maker = make_executor,
+    preload: Sequence[str] = PRELOADED,
 ) -> Iterator[Run]:
     """Yield the run of each script as it finishes, in no particular order.
 
-    `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling.
+    `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling. `preload` is
+    imported once for all workers of this process, by the first batch.
 
     A script whose worker dies is tried once more, alone; if that worker dies too, its run
     has a fault that says so.
     """
     choose_sandbox(sandbox)  # refuse before anything is started
+    multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
     lost: list[Script] = []
     with _workers(kit, sandbox, min(workers, len(scripts)) or 1, make) as pool:
         with _deaf_to_ctrl_c(), _without_main():
@@ -109,7 +112,6 @@ def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) 
 def _workers(kit: Any, sandbox: str, workers: int, make: Maker) -> Iterator[Pool]:
     """A pool whose workers have ended when the context has; at once, if it is left early."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         workers, context, initializer=_start_worker, initargs=(kit, sandbox, make)

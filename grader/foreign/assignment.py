@@ -36,8 +36,23 @@ from grader.sandbox.base import View
 
 __all__ = ["ForeignAssignment", "open_assignment", "upgraded"]
 
-# what takes long to import, and starts no thread by that
-_SLOW = ("pandas", "scipy", "scipy.stats", "sympy", "seaborn", "sklearn", "networkx")
+# what every notebook needs before its first cell, and what takes long to import
+_ALWAYS = (
+    "numpy",
+    "IPython.core.application",
+    "IPython.core.completerlib",
+    "IPython.core.magics",
+)
+_SLOW = {
+    "torch": ("torch", "torch._dynamo"),
+    "matplotlib": (
+        "matplotlib.pyplot",
+        "matplotlib.backends.backend_agg",
+        "matplotlib_inline.backend_inline",
+    ),
+    "scipy": ("scipy", "scipy.stats", "scipy.optimize"),
+    **{name: (name,) for name in ("pandas", "sympy", "seaborn", "sklearn", "networkx")},
+}
 
 
 @dataclass(frozen=True)
@@ -257,9 +272,10 @@ def _copy_of_files(course: CourseFolder, assignment_id: str) -> Path:
 
 
 def _imports(notebooks: Iterable[Notebook]) -> Iterator[str]:
-    """Of what takes long to import, what the notebooks import and is installed."""
+    """What a warm start imports: what the notebooks do and takes long, if it is installed."""
     text = "\n".join(python_of(c.reference) for n in notebooks for c in n.cells if c.kind == "code")
-    for name in _SLOW:
+    yield from _ALWAYS
+    for name, modules in _SLOW.items():
         said = f"import {name}" in text or f"from {name}" in text
-        if said and importlib.util.find_spec(name.split(".")[0]) is not None:
-            yield name
+        if said and importlib.util.find_spec(name) is not None:
+            yield from modules

@@ -27,7 +27,13 @@ from grader.records import CellRun, Limits, Outcome, Role, Run, Script, ScriptCe
 from grader.sandbox.base import Sandbox, View
 from grader.sandbox.choice import SANDBOXES
 
-__all__ = ["ForeignExecutor", "ForeignKit", "ForeignScript", "make_foreign_executor"]
+__all__ = [
+    "WORKERS_IMPORT",
+    "ForeignExecutor",
+    "ForeignKit",
+    "ForeignScript",
+    "make_foreign_executor",
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,14 @@ class ForeignKit:
     limits: Limits
     view: View = field(default_factory=View)
     kept: frozenset[str] = frozenset()  # files that learners may hand in instead of the author's
+
+    def surroundings(self) -> str:
+        """All but the plans, as text."""
+        return repr((self.assignment, self.limits, self.view, sorted(self.kept)))
+
+
+# what the workers of a batch of these import before they are forked
+WORKERS_IMPORT = ("grader.foreign.executor", "matplotlib.font_manager")
 
 
 def make_foreign_executor(kit: ForeignKit, sandbox: str) -> tuple[Any, Callable[[], None]]:

@@ -21,7 +21,7 @@ from grader.execution.batch import default_workers, execute_batch
 from grader.execution.store import find_run, keep_run, mark_recorded
 from grader.foreign.assignment import ForeignAssignment, open_assignment
 from grader.foreign.cells import Notebook
-from grader.foreign.executor import ForeignScript, make_foreign_executor
+from grader.foreign.executor import WORKERS_IMPORT, ForeignScript, make_foreign_executor
 from grader.foreign.handin import files_of, read_notebook
 from grader.foreign.place import CourseFolder
 from grader.foreign.rebuild import rebuild_notebook, script_cells
@@ -102,6 +102,7 @@ def execute_all(
         sandbox=options.sandbox,
         workers=options.workers or default_workers(),
         make=make_foreign_executor,
+        preload=WORKERS_IMPORT,
     ):
         script = both[run.learner]
         yield script.learner, script.notebook, replace(run, learner=script.learner)
@@ -168,9 +169,8 @@ def _handed_in(assignment: ForeignAssignment, learner: str) -> tuple[HandedIn, .
 
 def _key(assignment: ForeignAssignment, handed: HandedIn) -> str:
     plan = assignment.kit.plans[handed.notebook]
-    kit = replace(assignment.kit, plans={})
-    everything = repr((plan, sorted(kit.kept), kit.limits, kit.view, handed.script, handed.refusal))
-    return hashlib.sha256(everything.encode()).hexdigest()
+    parts = (plan.as_text(), assignment.kit.surroundings(), handed.script, handed.refusal)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _known(

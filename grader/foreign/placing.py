@@ -75,6 +75,12 @@ class Plan:
         """The step of a cell."""
         return next((step for step in self.steps if step.name == name), None)
 
+    def as_text(self) -> str:
+        """The same text for the same plan, whatever order its sets happen to have."""
+        steps = [repr(replace(step, forgets=frozenset())) for step in self.steps]
+        sets = [sorted(step.forgets) for step in self.steps]
+        return repr((self.notebook, steps, sets, sorted(map(sorted, self.links))))
+
     def moved_beside(self, reasons: Mapping[str, str]) -> Plan:
         """The plan with more tests beside, and with them those that share names with them."""
         steps = {step.name: step for step in self.steps}

@@ -9,6 +9,7 @@ learner's code wrote is in it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,7 +61,8 @@ def leave_to_a_person(
     course: CourseFolder, assignment_id: str, learner: str, notebook: str
 ) -> None:
     """No earlier marks survive a notebook that cannot be read, and no zero is given for it."""
-    with Gradebook(course.db_url, course.id) as gradebook:
+    with warnings.catch_warnings(), Gradebook(course.db_url, course.id) as gradebook:
+        warnings.simplefilter("ignore")  # nbgrader's own, of its database
         gradebook.update_or_create_student(learner)
         gradebook.update_or_create_submission(assignment_id, learner)
         try:

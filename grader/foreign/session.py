@@ -82,7 +82,7 @@ class _Conversation(Conversation):
         except CodecError as error:
             raise self.refuse(str(error)) from None
         if changed is not None:
-            _restore((args, kwargs), changed)
+            _restore((list(args), kwargs), changed)
         return self.settle(name, reply)
 
 
@@ -143,7 +143,10 @@ class _Namespace(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if self.conversation is None or hasattr(builtins, name) or name.startswith("__"):
             raise KeyError(name)
-        return self.conversation.look_up(name)
+        try:
+            return self.conversation.look_up(name)
+        except Missing:
+            raise KeyError(name) from None  # Python's NameError, which a test may expect
 
 
 class Session:
@@ -189,8 +192,6 @@ class Session:
             with _quiet(), time_limit(3 * self._seconds):
                 value = self._execute(step)
             verdict = verdict_of_value(value)
-        except Missing as error:
-            verdict = Verdict(False, f"NameError: name '{error}' is not defined")
         except LinkError:
             raise
         except TimeLimit as error:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from grader.errors import GraderError
+from grader.errors import GraderError, SourceError
 from grader.execution.batch import default_workers, execute_batch
 from grader.foreign.assignment import ForeignAssignment
-from grader.foreign.executor import ForeignScript, make_foreign_executor
+from grader.foreign.executor import WORKERS_IMPORT, ForeignScript, make_foreign_executor
 from grader.foreign.placing import Plan
 from grader.foreign.rebuild import reference_notebook, script_cells
 from grader.records import Outcome, Run, TestResult
@@ -61,14 +61,14 @@ def try_reference(assignment: ForeignAssignment, *, sandbox: str, workers: int =
     """Execute the reference answers until each test has its place."""
     plans = dict(assignment.kit.plans)
     beside = {name: _all_beside(plan) for name, plan in plans.items()}
-    stock = _execute(assignment, beside, sandbox, workers)
-    runs = stock
+    runs, stock = _execute(assignment, (plans, beside), sandbox, workers)
     for _ in range(_ROUNDS):
-        runs = _execute(assignment, plans, sandbox, workers)
         moved = {name: _to_move(plans[name], run, stock[name]) for name, run in runs.items()}
         if not any(moved.values()):
             break
         plans = {name: plan.moved_beside(moved[name]) for name, plan in plans.items()}
+        (runs,) = _execute(assignment, (plans,), sandbox, workers)
+    _check_files(assignment, runs)
     return Trial(plans, runs)
 
 
@@ -77,31 +77,52 @@ def _all_beside(plan: Plan) -> Plan:
 
 
 def _execute(
-    assignment: ForeignAssignment, plans: Mapping[str, Plan], sandbox: str, workers: int
-) -> dict[str, Run]:
-    scripts = []
-    for notebook in assignment.notebooks:
-        solved = reference_notebook(notebook, solved=True)
-        cells = script_cells(notebook, solved)
-        plan = plans[notebook.name]
-        # the notebook's name as the learner's: a run tells whose it is by that alone
-        scripts.append(
-            ForeignScript(assignment.id, notebook.name, cells, notebook=notebook.name, plan=plan)
-        )
-    found = execute_batch(
+    assignment: ForeignAssignment,
+    all_plans: Sequence[Mapping[str, Plan]],
+    sandbox: str,
+    workers: int,
+) -> tuple[dict[str, Run], ...]:
+    """For each set of plans, the run of each notebook's reference answers."""
+    scripts = {}
+    for number, plans in enumerate(all_plans):
+        for notebook in assignment.notebooks:
+            cells = script_cells(notebook, reference_notebook(notebook, solved=True))
+            # a run tells whose it is by the learner's name alone
+            key = f"{number}\n{notebook.name}"
+            scripts[key] = ForeignScript(
+                assignment.id, key, cells, notebook=notebook.name, plan=plans[notebook.name]
+            )
+    runs: tuple[dict[str, Run], ...] = tuple({} for _ in all_plans)
+    for run in execute_batch(
         assignment.kit,
-        scripts,
+        list(scripts.values()),
         sandbox=sandbox,
         workers=workers or default_workers(),
         make=make_foreign_executor,
-    )
-    runs = {run.learner: run for run in found}
-    for name, run in runs.items():
+        preload=WORKERS_IMPORT,
+    ):
+        which, _, name = run.learner.partition("\n")
         if run.fault is not None:
             raise GraderError(
                 f"the reference answers of {assignment.id}/{name} cannot be executed: {run.fault}"
             )
-    return runs
+        runs[int(which)][name] = run
+    return tuple({name: found[name] for name in sorted(found)} for found in runs)
+
+
+def _check_files(assignment: ForeignAssignment, runs: Mapping[str, Run]) -> None:
+    """Refuse to grade where the reference answers fail because something is not there."""
+    for name, run in runs.items():
+        lost = [test for test in run.tests if test.outcome is not Outcome.PASSED]
+        errors = [(cell.name, cell.error or "") for cell in run.cells]
+        errors += [(test.name, test.rationale) for test in lost]
+        for cell, error in errors if lost else ():
+            if error.startswith(("ModuleNotFoundError", "FileNotFoundError")):
+                raise SourceError(
+                    f"{assignment.notebook(name).path}: with the reference answers, `{cell}` stops "
+                    f"with {error.splitlines()[0]}. Is a file missing beside the notebook, or a "
+                    "library that is not installed here? Nothing was graded."
+                )
 
 
 def _to_move(plan: Plan, run: Run, stock: Run) -> dict[str, str]:
@@ -130,9 +151,9 @@ def _why(test: TestResult) -> str:
 
 
 def _digest(assignment: ForeignAssignment) -> str:
-    kit = replace(assignment.kit, plans={})
     parts = [repr(each.cells) for each in assignment.notebooks]
-    everything = repr((_FORMAT, assignment.id, kit, parts))
+    plans = [plan.as_text() for plan in assignment.kit.plans.values()]
+    everything = repr((_FORMAT, assignment.id, assignment.kit.surroundings(), plans, parts))
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
 

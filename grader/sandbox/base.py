@@ -38,7 +38,7 @@ class View:
     """What every learner's process of a sandbox has besides Python and the library.
 
     `files`: a folder that can be read and not written. `preload`: modules that a warm start
-    has imported already, where that works.
+    has imported already, instead of the usual ones.
     """
 
     files: Path | None = None

@@ -147,7 +147,7 @@ class Bubblewrap:
 
 
 def _asked(view: View) -> dict[str, Any]:
-    more = {"preload": (*PRELOADED, *view.preload)} if view.preload else {}
+    more = {"preload": view.preload} if view.preload else {}
     return more | ({"files": view.files} if view.files else {})
 
 
