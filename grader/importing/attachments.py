@@ -1,6 +1,6 @@
 """Keep the pictures that are attached to Markdown cells: as data URIs in the text.
 
-Why not as files beside the notebook: docs/decisions/0017-imported-pictures.md.
+Why not as files beside the notebook: docs/decisions/0017-imported-notebooks.md.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ PAGES = (
     "README.md",
     "docs/instructor.md",
     "docs/author.md",
+    "docs/new-week.md",
     "docs/hub.md",
     "docs/learner.md",
     "docs/week3.md",
