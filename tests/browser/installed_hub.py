@@ -24,7 +24,7 @@ from ..grader.hub.client import Client
 from ..grader.hub.environments import readable_environment, why_no_readable_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-COURSE = "sat_test"  # not the id of the course that a machine may really have
+COURSE = "lagos"  # not the id of the course that a machine may really have
 PREFIX = "sat-test-"
 ADA, BOLA, EFE = (f"{PREFIX}{name}" for name in ("ada", "bola", "efe"))
 ROSTER = f"""\

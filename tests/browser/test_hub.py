@@ -111,6 +111,7 @@ def test_the_cycle_from_login_to_feedback(browser: Browser, hub: InstalledHub) -
         written.fill("5")
         written.press("Tab")
     assert saved.value.ok
+    written.scroll_into_view_if_needed()
     picture(formgrader.page, "hub-marking")
     formgrader.go("manage_assignments")
     formgrader.press(formgrader.line(), "generate-feedback")

@@ -15,6 +15,7 @@ PAGES = (
     "docs/author.md",
     "docs/new-week.md",
     "docs/hub.md",
+    "docs/kubernetes.md",
     "docs/learner.md",
     "docs/week3.md",
     "docs/assignments.md",

@@ -49,6 +49,10 @@ ELSEWHERE |= dict.fromkeys(
     ],
     "they change the machine; tests/grader/hub and tests/browser/test_hub.py do as much",
 )
+ELSEWHERE |= {
+    each.text: "there is no cluster here, as the page says; tests/deploy looks at the files"
+    for each in commands("docs/kubernetes.md")
+}
 EXCHANGE = ("release_assignment", "fetch_assignment", "submit", "collect")
 EXCHANGE += ("release_feedback", "fetch_feedback")
 
