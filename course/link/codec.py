@@ -1,10 +1,10 @@
 """Plain data as bytes, and back as exact built-in types.
 
-Only these cross the link: None, bool, int, float, complex, str, bytes, list, tuple,
-dict, NumPy scalars and arrays of the dtypes in `DTYPES`, and torch tensors (by value, on
-the CPU, without their graph). Subclasses arrive as the plain type, so that no object of
-a learner's, whatever its ``__eq__`` says, ever meets an assert. Anything else crosses as
-a `Handle`: a number under which its owner keeps it.
+Only these cross the link: None, bool, int, float, complex, str, bytes, list, tuple, dict,
+set, frozenset, NumPy scalars and arrays of the dtypes in `DTYPES`, and torch tensors (by
+value, on the CPU, without their graph). Subclasses arrive as the plain type, so that no
+object of a learner's, whatever its ``__eq__`` says, ever meets an assert. Anything else
+crosses as a `Handle`: a number under which its owner keeps it.
 
 The wire format is MessagePack (https://msgpack.org) without its maps and extensions:
 numbers, text and bytes stand for themselves, and everything else is an array that begins
@@ -51,6 +51,7 @@ DTYPES = frozenset(
 )
 
 _LIST, _TUPLE, _DICT, _INTEGER, _COMPLEX, _ARRAY, _SCALAR, _TENSOR, _HANDLE = range(9)
+_SET, _FROZENSET = 9, 10
 _KEYS = {_TUPLE, _INTEGER, _COMPLEX, _SCALAR, _HANDLE}  # the tags that a dictionary's key may have
 _SIMPLE = {type(None), bool, int, float, str, bytes}
 
@@ -212,6 +213,13 @@ class _Writer:
         _check_keys(fields[::2])
         return self._tagged(_DICT, *fields)
 
+    def _set(self, value: Any, depth: int) -> Any:
+        frozen = issubclass(type(value), frozenset)
+        items = frozenset.__iter__(value) if frozen else set.__iter__(value)
+        tagged = self._items(_FROZENSET if frozen else _SET, items, depth)
+        _check_keys(tagged[1:])
+        return tagged
+
     def _array(self, tag: int, array: np.ndarray[Any, Any]) -> Any:
         _check_shape(array.shape)
         if array.nbytes > MAX_MESSAGE:  # which may be far more than a view takes in memory
@@ -249,6 +257,8 @@ _BUILTINS: Sequence[tuple[type, Callable[[_Writer, Any, int], Any]]] = (
     (list, _Writer._list),
     (tuple, _Writer._tuple),
     (dict, _Writer._dict),
+    (set, _Writer._set),
+    (frozenset, _Writer._set),
 )
 
 
@@ -315,6 +325,11 @@ def _read_dict(fields: list[Any], depth: int) -> dict[Any, Any]:
     return dict(zip(values[::2], values[1::2], strict=True))
 
 
+def _read_set(fields: list[Any], depth: int) -> set[Any]:
+    _check_keys(fields)
+    return set(_read_list(fields, depth))
+
+
 def _read_integer(fields: list[Any], depth: int) -> int:
     _check_types("an integer", fields, [bytes])
     if len(fields[0]) > MAX_INTEGER_BYTES:
@@ -370,6 +385,8 @@ _READERS: dict[int, Callable[[list[Any], int], Any]] = {
     _LIST: _read_list,
     _TUPLE: _read_tuple,
     _DICT: _read_dict,
+    _SET: _read_set,
+    _FROZENSET: lambda fields, depth: frozenset(_read_set(fields, depth)),
     _INTEGER: _read_integer,
     _COMPLEX: _read_complex,
     _ARRAY: _read_array,

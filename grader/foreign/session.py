@@ -27,13 +27,14 @@ from course.link.codec import CodecError, Handle
 from course.link.notebook import TimeLimit, time_limit
 from grader.errors import LinkError
 from grader.foreign.placing import Step
-from grader.link.learner import LinkedLearner, Missing, Target
+from grader.link.learner import LinkedLearner, Missing, Reply, Target
 from grader.link.stand_in import Conversation, NotPlainData, StandIn, as_handles
 from grader.link.student_error import StudentError
 
 __all__ = ["NotCarried", "Session", "Verdict", "verdict_of_value"]
 
-_EXACT = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, StandIn, Handle)
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+_EXACT = (*_PLAIN, StandIn, Handle)
 
 
 class NotCarried(Exception):
@@ -68,6 +69,23 @@ class _Conversation(Conversation):
             return False
         return bool(self.learner.attribute(kind.number, "__module__").value == "__main__")
 
+    def look_up(self, name: str) -> Any:
+        """See `Conversation.look_up`."""
+        try:
+            return super().look_up(name)
+        except StudentError as error:
+            self._refuse_uncodable(name, error)
+            raise
+
+    def settle(self, name: str, reply: Reply) -> Any:
+        """See `Conversation.settle`."""
+        self._refuse_uncodable(name, reply.error)
+        return super().settle(name, reply)
+
+    def _refuse_uncodable(self, name: str, error: Exception | None) -> None:
+        if isinstance(error, StudentError) and error.kind == "CodecError":
+            raise self.refuse(f"`{name}` gave what cannot cross: {error.message}")
+
     def call(self, target: Target, name: str, args: Any, kwargs: Any) -> Any:
         odd = next((each for each in _inside((args, kwargs)) if not _is_exact(each)), None)
         if odd is not None:
@@ -88,7 +106,7 @@ class _Conversation(Conversation):
 
 def _inside(value: Any) -> Iterator[Any]:
     yield value
-    if type(value) in (list, tuple):
+    if type(value) in (list, tuple, set, frozenset):
         for item in value:
             yield from _inside(item)
     elif type(value) is dict:
@@ -118,6 +136,9 @@ def _restore(given: Any, now: Any) -> None:
         merged = {key: _merge(given[key], now[key]) if key in given else now[key] for key in now}
         given.clear()
         given.update(merged)
+    elif kind is set:
+        given.clear()
+        given.update(now)
     elif kind is np.ndarray and given.shape == now.shape and given.flags.writeable:
         np.copyto(given, now, casting="unsafe")
 
@@ -129,7 +150,7 @@ def _merged(given: list[Any], now: list[Any]) -> list[Any]:
 def _merge(given: Any, now: Any) -> Any:
     if type(now) is Handle:
         return given
-    if type(given) is type(now) and type(given) in (list, dict, np.ndarray):
+    if type(given) is type(now) and type(given) in (list, dict, set, np.ndarray):
         _restore(given, now)
         return given
     return now

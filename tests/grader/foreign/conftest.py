@@ -86,6 +86,8 @@ CELLS = [
     ),
     answer("scaled", "def scaled(x):\n    return FACTOR * x"),
     assertion("scaled_by_a_global", "FACTOR = 5\nassert scaled(2) == 10"),
+    answer("unique", "def unique(values):\n    return set(values)"),
+    assertion("unique_is_a_set", "assert unique([1, 1, 2]) == {1, 2}"),
     answer("chosen", "def chosen():\n    return 'b'"),
     assertion(
         "chosen_is_b", "### BEGIN HIDDEN TESTS\nassert chosen() == 'b'\n### END HIDDEN TESTS"
@@ -128,6 +130,7 @@ WRONG = {
     "roll": "import os\ndef roll():\n    return os.urandom(8)",
     "greet": "def greet(name):\n    return f'Hello {name}'",
     "scaled": "def scaled(x):\n    return 2 * x",
+    "unique": "def unique(values):\n    return {frozenset([v]) for v in values}",
     "chosen": "def chosen():\n    raise NotImplementedError()",
 }
 # a Fraction is right, and no plain data

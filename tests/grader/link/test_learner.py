@@ -276,7 +276,7 @@ def test_a_name_whose_value_cannot_cross_is_an_error_and_not_none(start: Start):
 
 def test_what_the_test_sends_is_the_tests_business(start: Start):
     learner = start(answering({"value": 1}))
-    for wrong in (print, lambda: 0, object(), {1, 2}, [[print]]):
+    for wrong in (print, lambda: 0, object(), [[print]]):
         with pytest.raises(CodecError, match="is not plain data"):
             learner.call("f", [wrong], {})
         with pytest.raises(CodecError, match="is not plain data"):
