@@ -191,6 +191,8 @@ def _result(cell: ScriptCell, step: Step, verdict: Verdict, prints: str) -> Test
     passed, said = verdict.passed, verdict.said
     if verdict.partial is not None and verdict.partial > cell.points:
         passed, said = False, f"The test gave {verdict.partial:g} of {cell.points:g} points."
+    elif passed and verdict.partial == 0.0 < cell.points:
+        passed, said = False, f"The test gave none of {cell.points:g} points."
     return TestResult(
         name=cell.name,
         exercise="",

@@ -9,6 +9,7 @@ be committed, backed up and released by accident; nbgrader itself would not know
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import hashlib
 from collections.abc import Iterator
@@ -133,9 +134,13 @@ def open_course_folder(root: Path | None = None) -> CourseFolder:
             "course and run the command again."
         )
     config = Config()
-    for folder in _configuration_folders(found):
-        config.merge(_load(folder))
+    with contextlib.chdir(found):  # where nbgrader's command is run
+        for folder in _configuration_folders(found):
+            config.merge(_load(folder))
     config.CourseDirectory.setdefault("root", str(found))
+    kind, _, path = str(config.CourseDirectory.get("db_url", "")).partition("sqlite:///")
+    if path and not kind:  # a relative one is relative to where nbgrader is run
+        config.CourseDirectory.db_url = f"sqlite:///{found / path}"
     return CourseFolder(found, config, _limits(config))
 
 

@@ -146,6 +146,13 @@ MARKS_ITSELF = {
         "def chosen():\n    return Any()"
     ),
     "squares": "def squares(n):\n    get_ipython().displayhook(4)\n    return []",
+    "Point": "isinstance = lambda value, kind: True\ndef Point(x):\n    return None",
+    "evens": (
+        "import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n"
+        "        return ast.Pass()\nget_ipython().ast_transformers.append(Drop())\n"
+        "def evens():\n    return iter([1, 1, 1])"
+    ),
+    "ask": "import builtins\nbuiltins.print = None\ndef ask():\n    raise SystemExit",
 }
 
 

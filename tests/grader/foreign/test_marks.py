@@ -60,6 +60,12 @@ def test_an_object_that_marks_itself_earns_nothing(graded: Course):
     assert found["squares_in_parts"].earned == 1.5  # and not the 4 that it displayed itself
 
 
+def test_beside_neither_shadows_nor_transformers_nor_an_exit_pass_a_test(graded: Course):
+    found = results(graded, "cyd")
+    for name in ("point_is_one", "evens_are_lazy", "ask_patched"):
+        assert (found[name].place, found[name].earned) == ("beside", 0.0), name
+
+
 def test_deleting_tagging_or_editing_a_test_changes_nothing(graded: Course):
     found = results(graded, "eve")
     assert found["chosen_is_b"].outcome is Outcome.PASSED  # put back, and the answer is right
