@@ -276,6 +276,19 @@ def test_the_best_in_time_is_graded_and_only_new_attempts_are_executed(
     assert (line.run.earned, without_workers) == (6.5, ["0"])
 
 
+def test_who_has_one_attempt_needs_no_search_and_grading_knows_the_due_date(
+    hub: Hub, right: NotebookNode, without_workers: list[str]
+) -> None:
+    hub.hand_in(right)
+    due = datetime.now(UTC).replace(microsecond=0)
+    hub.due(due, "best")
+    hub.part("Collect", "*").start()
+    grading.grade(hub.course, "tiny")
+    assert without_workers == [ME]
+    with Gradebook(f"sqlite:///{hub.course.gradebook}", "sample") as gradebook:
+        assert gradebook.find_assignment("tiny").duedate.replace(tzinfo=UTC) == due
+
+
 def test_a_better_earlier_attempt_comes_before_a_worse_later_one(
     hub: Hub, right: NotebookNode, wrong: NotebookNode, without_workers: list[str]
 ) -> None:
