@@ -14,6 +14,7 @@ PAGES = (
     "docs/instructor.md",
     "docs/author.md",
     "docs/new-week.md",
+    "docs/nbgrader-courses.md",
     "docs/hub.md",
     "docs/kubernetes.md",
     "docs/learner.md",
