@@ -28,7 +28,7 @@ from grader.exchange.attempts import (
     learners_with_attempts,
     read_attempts,
 )
-from grader.exchange.refusals import Refusal, note_refusal
+from grader.exchange.refusals import Refusal, RefusalRecord
 from grader.exchange.submitted import Standing, claimed_time, settle, time_of
 from grader.exchange.tree import Rules, TreeChanged, TreeError, copy_tree, look_at
 
@@ -137,6 +137,8 @@ class _Desk:
         self._log = log
         self._owner = owner
         self._declared = {each.id for each in course.assignments}
+        self._record = RefusalRecord(course)
+        self._kept: dict[str, dict[str, list[Attempt]]] = {}  # by learner and inbound folder
         self.new: dict[str, int] = {}
         self.refused: list[Refusal] = []
         self.unfinished: list[str] = []
@@ -187,11 +189,7 @@ class _Desk:
 
     def _keep(self, name: str, learner: str) -> None:
         rules, folder = self._rules(learner), self._inbound / name
-        known = [
-            each
-            for each in read_attempts(self._course, self._assignment, learner)
-            if each.inbound == name
-        ]
+        known = self._known(learner).setdefault(name, [])
         tree = look_at(folder, rules)
         if any(each.changed == tree.changed for each in known):
             return
@@ -218,9 +216,19 @@ class _Desk:
                     tree.changed,
                 )
             )
+        known.append(kept)
         self.new[learner] = self.new.get(learner, 0) + 1
         self._log.info("Collected %s, handed in %s", learner, kept.id)
         self._compare_claims(name, kept)
+
+    def _known(self, learner: str) -> dict[str, list[Attempt]]:
+        """The attempts that are kept, by inbound folder; read once, for there may be thousands."""
+        if learner not in self._kept:
+            found: dict[str, list[Attempt]] = {}
+            for each in read_attempts(self._course, self._assignment, learner):
+                found.setdefault(each.inbound, []).append(each)
+            self._kept[learner] = found
+        return self._kept[learner]
 
     def _compare_claims(self, name: str, kept: Attempt) -> None:
         """Say when what the learner's side wrote down is not when it was written."""
@@ -247,7 +255,7 @@ class _Desk:
             reason=reason,
         )
         self.refused.append(refusal)
-        note_refusal(self._course, refusal)
+        self._record.note(refusal)
         self._log.warning("%s (owner: %s): %s", _shown(name), refusal.owner, reason)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.configuration import Course
 
-__all__ = ["Refusal", "note_refusal", "read_refusals"]
+__all__ = ["Refusal", "RefusalRecord", "read_refusals"]
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,26 @@ class Refusal:
     reason: str
 
 
-def note_refusal(course: Course, refusal: Refusal) -> None:
-    """Put a refusal on record, once for each folder and reason."""
-    known = {(each.folder, each.reason) for each in read_refusals(course)}
-    if (refusal.folder, refusal.reason) in known:
-        return
-    line = json.dumps(asdict(refusal), default=datetime.isoformat)
-    course.var.mkdir(exist_ok=True)
-    with _file(course).open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+class RefusalRecord:
+    """Takes refusals down, each folder and reason once.
+
+    It reads what is on record once, so that ten thousand bad folders do not hold a collect up.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._known = {(each.folder, each.reason) for each in read_refusals(course)}
+
+    def note(self, refusal: Refusal) -> None:
+        """Put a refusal on record, unless it is there."""
+        fact = (refusal.folder, refusal.reason)
+        if fact in self._known:
+            return
+        line = json.dumps(asdict(refusal), default=datetime.isoformat)
+        self._course.var.mkdir(exist_ok=True)
+        with _file(self._course).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        self._known.add(fact)
 
 
 def read_refusals(course: Course, assignment_id: str = "") -> Sequence[Refusal]:

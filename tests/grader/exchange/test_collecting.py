@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from grader.errors import ExchangeError, UnknownAssignment
-from grader.exchange import collecting, tree
+from grader.exchange import collecting, refusals, tree
 from grader.exchange.attempts import keep_attempt
 from grader.exchange.collecting import collect_inbound
 from grader.exchange.refusals import read_refusals
@@ -146,6 +146,26 @@ def test_a_refusal_is_told_each_time_and_recorded_once(exchange: Exchange) -> No
     assert (refusal.learner, refusal.assignment) == ("ada", "tiny")
     assert refusal.owner
     assert refusal.time <= datetime.now(UTC)
+
+
+def test_what_is_on_record_is_read_once_however_many_folders_there_are(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one learner's ten thousand folders would hold a collect up for an hour."""
+    reads: list[str] = []
+
+    def counted(name: str, read: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: (reads.append(name), read(*args))[1]
+
+    for module, name in ((collecting, "read_attempts"), (refusals, "read_refusals")):
+        monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
+    for number in range(5):
+        exchange.hand_in(text=f"answer {number}")
+        (exchange.inbound / f"bad {number}").mkdir()
+    collected = exchange.collect()
+    assert collected.new == {"ada": 5}
+    assert len(collected.refused) == 5
+    assert sorted(reads) == ["read_attempts", "read_refusals"]
 
 
 def test_without_accounts_owners_are_not_compared(exchange: Exchange) -> None:
