@@ -141,7 +141,7 @@ def test_a_dictionary_made_to_be_slow_is_refused():
 
 
 def is_exact(value: Any) -> bool:
-    if type(value) in (list, tuple):
+    if type(value) in (list, tuple, set, frozenset):
         return all(map(is_exact, value))
     if type(value) is dict:
         return is_exact([*value.keys(), *value.values()])
