@@ -42,6 +42,7 @@ class CourseFolder:
     root: Path
     config: Config
     limits: Limits
+    kept: Path | None = None  # where to keep things, if not in the platform's cache folder
 
     @property
     def directory(self) -> Any:
@@ -67,6 +68,8 @@ class CourseFolder:
     @property
     def cache(self) -> Path:
         """What is kept between two gradings; not below the course."""
+        if self.kept is not None:
+            return self.kept
         name = hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
         base = Path(platformdirs.user_cache_dir("saturdays", appauthor=False))
         return base / "courses" / f"{self.root.name}-{name}"

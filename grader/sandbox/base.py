@@ -23,6 +23,7 @@ __all__ = [
     "Sandbox",
     "View",
     "described_code",
+    "enter",
     "learner_command",
     "learner_environment",
     "learner_options",
@@ -146,10 +147,8 @@ def spawn(
     It first writes its number to each of `doors`, the files of control groups: a process
     that was moved from outside might have started another by then.
     """
-    if doors:
-        command = ["/bin/sh", "-c", _ENTER, "sh", *map(str, doors), "--", *command]
     process = subprocess.Popen(
-        command,
+        enter(command, doors),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -158,6 +157,13 @@ def spawn(
         start_new_session=True,
     )
     return ProcessGroup(process)
+
+
+def enter(command: Sequence[str], doors: Sequence[Path]) -> list[str]:
+    """The command that first enters the control groups that `doors` are of, see `spawn`."""
+    if not doors:
+        return list(command)
+    return ["/bin/sh", "-c", _ENTER, "sh", *map(str, doors), "--", *command]
 
 
 def described_code(code: int) -> int:

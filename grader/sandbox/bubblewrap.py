@@ -44,7 +44,7 @@ from grader.sandbox.control_group import ControlGroup
 from grader.sandbox.guard import Startable, guarded
 from grader.sandbox.zygote import Zygote, ZygoteGone
 
-__all__ = ["Bubblewrap"]
+__all__ = ["HOME", "Bubblewrap", "confinement_with"]
 
 HOME = "/home/learner"
 FILES = "/assignment"
@@ -144,6 +144,20 @@ class Bubblewrap:
             except SandboxError:
                 self._zygote, self._warm = None, False
             return self._zygote
+
+
+def confinement_with(folder: Path, seen_at: Path, readable: Sequence[Path]) -> list[str]:
+    """bwrap's arguments, without the program: with `folder` to be written, and more to be read.
+
+    What Python runs from stays to be seen where `seen_at` is a folder around it.
+    """
+    *options, _, _, _ = _confinement()  # without its --chdir HOME --
+    ours = [*map(Path, _interpreter_folders()), Path(course.__file__).parent]
+    mounts = ["--bind", str(folder), str(seen_at)]
+    for path in (*(p for p in ours if p.is_relative_to(seen_at)), *readable):
+        mounts += ["--ro-bind", str(path), str(path)]
+    end = len(options) - options[::-1].index("/dev") - 2  # from there on nothing can be mounted
+    return [*options[:end], *mounts, *options[end:], "--chdir", str(seen_at), "--"]
 
 
 def _asked(view: View) -> dict[str, Any]:
