@@ -193,15 +193,12 @@ def test_a_subclass_that_lies_arrives_as_the_plain_truth(value: Any):
 
 
 def test_friendly_subclasses_arrive_plain_too():
-    sent = [Point(1.0, 2.0), Colour.RED, collections.OrderedDict(a=1), collections.Counter("aa")]
-    sent += [
-        np.str_("s"),
-        np.bytes_(b"b"),
-        bytearray(b"a"),
-        np.True_,
-        collections.defaultdict(list),
-    ]
-    plain = [(1.0, 2.0), 3, {"a": 1}, {"a": 2}, "s", b"b", b"a", np.True_, {}]
+    class Tally(collections.Counter[str]):
+        pass
+
+    sent = [Point(1.0, 2.0), Colour.RED, Tally("aa"), collections.defaultdict(lambda: 1, a=1)]
+    sent += [np.str_("s"), np.bytes_(b"b"), bytearray(b"a"), np.True_]
+    plain = [(1.0, 2.0), 3, {"a": 2}, {"a": 1}, "s", b"b", b"a", np.True_]
     assert same(plain, decode(encode(sent)))
 
 
@@ -231,9 +228,8 @@ def test_an_object_that_claims_a_class_is_still_a_handle():
 @pytest.mark.parametrize(
     "value",
     [
-        *(object(), range(3), len, lambda: 0, int, iter([]), memoryview(b"")),
-        *(np.array([None]), np.array("text"), np.zeros(1, "f4,i2")),
-        *(np.datetime64("2026-01-01"), np.longdouble(1)),
+        *(object(), range(2**18 + 1), len, lambda: 0, int, iter([]), memoryview(b"")),
+        *(np.array([object()]), np.zeros(1, "f4,i2"), np.longdouble(1)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -247,7 +243,7 @@ def test_whatever_is_no_plain_data_is_kept_or_refused(value: Any):
     received = decode(encode({"deep": (value,)}, keep))
     assert received == {"deep": (Handle(7, "k" * 200, callable(value)),)}
     assert kept[0] is value
-    with pytest.raises(CodecError, match="is not plain data; give numbers"):
+    with pytest.raises(CodecError, match=r"is not plain data( \(.*\))?; give numbers"):
         encode([value])
 
 
@@ -325,5 +321,6 @@ def test_the_limits_are_the_same_at_both_ends():
 def test_the_public_names():
     assert codec.__all__ == [
         *("DTYPES", "MAX_DEPTH", "MAX_ITEMS", "MAX_MESSAGE"),
-        *("CodecError", "Handle", "decode", "encode", "put_back"),
+        *("CodecError", "Handle", "MissingLibrary", "arrives_as_it_is"),
+        *("decode", "encode", "inside", "put_back"),
     ]

@@ -1,0 +1,170 @@
+"""Arrays and tensors as fields of a message, and back.
+
+Arrays of numbers (`DTYPES`) are their bytes, in little-endian order, and their shape. Other
+arrays are taken apart into such arrays: dates and durations into the integers behind them;
+text into one long string and the lengths of its pieces, so that a hundred thousand short
+texts are read at once; what is left of an array of objects into a list.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+
+from course.link.limits import MAX_DIMENSIONS, MAX_MESSAGE, CodecError, NotPlain
+from course.link.plain import Kind, require
+
+__all__ = [
+    "ARRAY_KINDS",
+    "DTYPES",
+    "array_fields",
+    "array_of_fields",
+    "cells_of",
+    "cells_parts",
+    "moments_of",
+    "tensor_as_array",
+]
+
+DTYPES = frozenset(
+    ["bool", "complex64", "complex128", "float16", "float32", "float64"]
+    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+)
+
+Array = np.ndarray[Any, Any]
+
+_MOMENTS = re.compile(r"[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]")
+
+
+def array_fields(array: Array) -> list[Any]:
+    """The dtype's name, the bytes and the shape of an array of numbers."""
+    _check_shape(array.shape)
+    if array.nbytes > MAX_MESSAGE:  # which may be far more than a view takes in memory
+        raise CodecError(f"an array of {array.nbytes} bytes is over the limit of {MAX_MESSAGE}")
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return [array.dtype.name, little.tobytes(), *array.shape]
+
+
+def array_of_fields(fields: Sequence[Any]) -> Array:
+    """What `array_fields` wrote, as a copy that may be written to."""
+    if [type(field) for field in fields[:2]] != [str, bytes]:
+        raise CodecError("an array is not written as str, bytes")
+    (name, data), shape = fields[:2], fields[2:]
+    if name not in DTYPES:
+        raise CodecError(f"arrays of dtype {name[:40]!r} do not cross")
+    _check_shape(shape)
+    dtype = np.dtype(name)
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise CodecError(f"an array of shape {tuple(shape)} does not have {len(data)} bytes")
+    if name == "bool" and data.strip(b"\0\1"):  # NumPy would take 2 for a True unlike True
+        raise CodecError("an array of booleans holds bytes other than 0 and 1")
+    return np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+
+
+def tensor_as_array(value: Any) -> Array:
+    """A tensor's numbers, wherever they are and whatever they belong to."""
+    try:
+        array = np.asarray(value.detach().cpu().resolve_conj().resolve_neg().numpy())
+    except (TypeError, RuntimeError) as error:
+        raise CodecError(f"a tensor of dtype {value.dtype} cannot cross: {error}") from error
+    if array.dtype.name not in DTYPES:
+        raise CodecError(f"a tensor of dtype {array.dtype} cannot cross")
+    return array
+
+
+def _check_shape(shape: Sequence[Any]) -> None:
+    fits = all(type(n) is int and 0 <= n <= MAX_MESSAGE for n in shape)
+    # the product of the others is what NumPy computes for an array without entries
+    if len(shape) > MAX_DIMENSIONS or not fits or math.prod(n or 1 for n in shape) > 2**48:
+        raise CodecError("an array has an impossible shape")
+
+
+def cells_parts(cells: Iterable[Any]) -> list[Any]:
+    """Text and other values, in order: all text in one, the lengths (-1: no text), the others."""
+    kept = list(cells)
+    lengths = [len(cell) if type(cell) is str else -1 for cell in kept]
+    texts = [cell for cell in kept if type(cell) is str]
+    others = [cell for cell in kept if type(cell) is not str]
+    return ["".join(texts), np.array(lengths, np.int64), others]
+
+
+def cells_of(parts: Any) -> list[Any]:
+    """What `cells_parts` took apart."""
+    text, lengths, rest = require(parts, str, np.ndarray, list)
+    texts = lengths[lengths >= 0] if lengths.dtype == np.int64 and lengths.ndim == 1 else None
+    if texts is None or (lengths < -1).any() or len(lengths) - len(texts) != len(rest):
+        raise NotPlain("the texts of a column have no right lengths")
+    # the largest is asked first: a sum of 64 bits can go round
+    if (texts > len(text)).any() or int(texts.sum()) != len(text):
+        raise NotPlain("the texts of a column are not as long as they say")
+    pieces = (text[a:b] for a, b in pairwise(accumulate(texts.tolist(), initial=0)))
+    others = iter(rest)
+    return [next(others) if length < 0 else next(pieces) for length in lengths.tolist()]
+
+
+def moments_of(name: Any, numbers: Any) -> Array:
+    """Dates or durations of a dtype such as ``M8[us]`` from the integers behind them."""
+    if not (type(name) is str and _MOMENTS.fullmatch(name)):
+        raise NotPlain("dates or durations are in an unknown unit")
+    if type(numbers) is not np.ndarray or numbers.dtype != np.int64:
+        raise NotPlain("dates or durations are not written as integers")
+    return numbers.view(name)
+
+
+def _moments_parts(array: Array) -> list[Any]:
+    # the dtype's own text, such as "<M8[us]", has the byte order in front
+    name = array.dtype.str[1:]
+    if not _MOMENTS.fullmatch(name):
+        raise NotPlain(f"dates or durations in the unit of {name} are no plain data")
+    return [name, array.astype(array.dtype.newbyteorder("="), order="C").view(np.int64)]
+
+
+def _array_parts(array: Array) -> list[Any]:
+    if array.dtype.kind in "mM":
+        return _moments_parts(array)
+    if array.dtype.kind not in "UO":
+        raise NotPlain(f"an array of dtype {array.dtype} is no plain data")
+    _check_shape(array.shape)
+    width = array.dtype.itemsize // 4 if array.dtype.kind == "U" else None
+    if array.nbytes > MAX_MESSAGE:
+        raise CodecError(f"an array of {array.nbytes} bytes is over the limit of {MAX_MESSAGE}")
+    return [width, list(array.shape), cells_parts(array.ravel().tolist())]
+
+
+def _array_of(parts: Any) -> Array:
+    if type(parts) is list and len(parts) == 2:
+        return moments_of(*parts)
+    width, shape, packed = require(parts, (int, type(None)), list, list)
+    _check_shape(shape)
+    cells = cells_of(packed)
+    if math.prod(shape) != len(cells):
+        raise NotPlain("an array of text or objects has another shape than it says")
+    if width is None:
+        return np.fromiter(cells, dtype=object, count=len(cells)).reshape(shape)
+    if any(type(cell) is not str or len(cell) > width for cell in cells):
+        raise NotPlain("an array of text holds something else")
+    if width < 0 or len(cells) * max(width, 1) * 4 > MAX_MESSAGE:
+        raise NotPlain("an array of text is too wide")
+    return np.array(cells, f"U{width}").reshape(shape)
+
+
+def _moment_of(parts: Any) -> Any:
+    array = moments_of(*require(parts, str, np.ndarray))
+    if array.shape != ():
+        raise NotPlain("a date or a duration has a shape")
+    return array[()]
+
+
+def _moment_parts(value: Any) -> list[Any]:
+    return _moments_parts(np.asarray(value))
+
+
+ARRAY_KINDS = (
+    Kind("array", np.ndarray, _array_parts, _array_of, whole=True),
+    Kind("datetime64", np.datetime64, _moment_parts, _moment_of),
+    Kind("timedelta64", np.timedelta64, _moment_parts, _moment_of),
+)
