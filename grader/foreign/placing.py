@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from grader.errors import SourceError
 from grader.foreign.cells import Cell, Notebook
 from grader.foreign.live import live_reason
-from grader.foreign.names import Names, is_portable, names_of, python_of
+from grader.foreign.names import Names, changed_in_place, is_portable, names_of, python_of
 from grader.records import Role
 
 __all__ = ["Plan", "Step", "plan_notebook"]
@@ -138,6 +138,7 @@ class _Reader:
         self._read_by_answers = frozenset().union(*(n.later for n in answers))
         self._live: set[str] = set(self._theirs)  # their value depends on an answer
         self._calls_live: set[str] = set()  # functions of the author's that do, when called
+        self._values: set[str] = set()  # the author's data, which an answer may change in place
         self._figures: set[str] = set()  # names of libraries that draw
         self._bound_by: dict[str, str] = {}  # the test that bound a name last
         self._definitions: dict[str, tuple[str, bool]] = {}  # name -> statement, of a test?
@@ -151,8 +152,11 @@ class _Reader:
             return self._test(cell, code)
         if cell.role is Role.SETUP:
             return self._ordinary(cell, code)
-        binds = names_of(code).binds
+        # what an answer changes of the author's is the learner's from then on
+        changed = (changed_in_place(code) & self._values) if code else frozenset()
+        binds = names_of(code).binds | changed
         self._forget(binds)
+        self._live |= changed
         self._note_readers(names_of(code), cell.name)
         return Step(cell.name, cell.role, forgets=binds)
 
@@ -216,6 +220,10 @@ class _Reader:
         binds = names.binds - self._theirs
         self._forget(binds)
         self._live -= binds
+        if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            self._values -= binds
+        else:
+            self._values |= binds
         if names.later & (self._live | self._calls_live | self._theirs):
             self._calls_live |= binds
         if _draws(statement):
