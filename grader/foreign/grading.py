@@ -31,7 +31,15 @@ from grader.gradebook import Marks
 from grader.grading import Graded, GradingOptions
 from grader.records import Outcome, Run, TestResult
 
-__all__ = ["HandedIn", "execute_all", "grade_folder", "hand_in", "read_marks_of"]
+__all__ = [
+    "HandedIn",
+    "Progress",
+    "chosen",
+    "execute_all",
+    "grade_folder",
+    "hand_in",
+    "read_marks_of",
+]
 
 Progress = Callable[[int, Run | None], None]
 
@@ -61,7 +69,7 @@ def grade_folder(
     """
     options = options or GradingOptions()
     assignment = open_assignment(course, assignment_id)
-    names = _chosen(course, assignment_id, learners)
+    names = chosen(course, assignment_id, learners)
     assignment, _ = placed(assignment, sandbox=options.sandbox, workers=options.workers)
     handed = {name: _handed_in(assignment, name) for name in names}
     known = {} if options.again else _known(assignment, handed)
@@ -134,7 +142,12 @@ def read_marks_of(course: CourseFolder, assignment_id: str) -> Mapping[str, Mark
         }
 
 
-def _chosen(course: CourseFolder, assignment_id: str, wanted: Sequence[str]) -> Sequence[str]:
+def chosen(course: CourseFolder, assignment_id: str, wanted: Sequence[str]) -> Sequence[str]:
+    """Those who are wanted (everyone, when empty), who must have handed in.
+
+    Raises:
+        GraderError: somebody has not, or nobody has.
+    """
     there = course.learners(assignment_id)
     if not there:
         raise GraderError(
