@@ -101,6 +101,11 @@ class LiveState:
         self._seconds = cell_seconds
         self._output_bytes = output_bytes
 
+    @property
+    def limits(self) -> dict[str, Any]:
+        """What a cell may take, and may show."""
+        return {"cell_seconds": self._seconds, "output_bytes": self._output_bytes}
+
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any, str]:
         """Call `function`; returns its value, its error record or None, and what it printed."""
         recorder = OutputRecorder(self._output_bytes)

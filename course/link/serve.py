@@ -11,9 +11,12 @@ and answers are dictionaries in the link's codec:
     {"do": "attribute", "target", "name"}                   -> {"value", "error", "prints"}
     {"do": "probe", "source", "name", "args", "kwargs"}     -> {"value", "error", "prints"}
     {"do": "test",  "source", "needs", "own", "nonce"}      -> {"value", "error", "prints"}
+    {"do": "kernel", "argv", "environment", "by_message", "start_seconds"} -> {"kernel": True}
+    {"do": "execute", "source"}                    -> {"outputs", "error", "decides"}
 
-A call whose request has "restore" also tells in "changed" what it changed of its arguments. The
-last is a test that runs beside the learner's code (`course.link.beside`).
+A call whose request has "restore" also tells in "changed" what it changed of its arguments. A
+"test" runs beside the learner's code (`course.link.beside`); the last two are for notebooks of
+another language (`course.link.kernel`).
 
 A target is a name (str) or a handle's number (int). A test's request also has "exercise",
 whose test it is, and the answer "shortcuts" where some of that exercise's were met.
@@ -46,6 +49,7 @@ class Server:
         self._state = state
         self._shortcuts = Shortcuts()
         self._kept: dict[int, object] = {}
+        self._kernel: Any = None
 
     def answer(self, request: Any) -> bytes:
         """The reply to one decoded request, as bytes."""
@@ -84,6 +88,18 @@ class Server:
     def _do_test(self, request: dict[str, Any]) -> dict[str, Any]:
         given = [request[key] for key in ("source", "needs", "own", "nonce")]
         return self._outcome(self._state.call(run_beside, (self._state.names, *given), {}))
+
+    def _do_kernel(self, request: dict[str, Any]) -> dict[str, Any]:
+        from course.link.kernel import Kernel  # few notebooks need it, and it takes long to import
+
+        given = {key: request[key] for key in ("argv", "environment", "by_message")}
+        limits = self._state.limits | {"start_seconds": request["start_seconds"]}
+        self._kernel = Kernel(**given, **limits)
+        return {"kernel": True}
+
+    def _do_execute(self, request: dict[str, Any]) -> dict[str, Any]:
+        done: dict[str, Any] = self._kernel.execute(request["source"])
+        return done
 
     def _do_attribute(self, request: dict[str, Any]) -> dict[str, Any]:
         target = self._target(request["target"])

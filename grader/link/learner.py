@@ -124,7 +124,9 @@ class LinkedLearner:
 
     def run(self, name: str, source: str) -> CellRun:
         """See `Learner.run`."""
-        reply = self._ask(do="run", source=source)
+        return self._cell_run(name, self._ask(do="run", source=source))
+
+    def _cell_run(self, name: str, reply: Mapping[str, Any]) -> CellRun:
         shown = recorded_again(reply.get("outputs"), self._limits.output_kib * 1024)
         error = reply.get("error")
         if error is None:
@@ -166,6 +168,26 @@ class LinkedLearner:
             raise self._lost("it did not say that the test ran to its end")
         return Reply(value[1], None, reply.prints)
 
+    def start_kernel(self, seconds: float, **plan: Any) -> None:
+        """Start a kernel of another language; from then on `execute` runs cells in it.
+
+        Raises:
+            SandboxError: it does not start, and why; no code of the learner's has run yet.
+        """
+        reply = self._ask(do="kernel", start_seconds=seconds, more_seconds=seconds, **plan)
+        if reply.get("kernel") is not True:
+            error = reply.get("error")
+            raise SandboxError(student_error(error).message if error else "it says nothing")
+
+    def execute(self, name: str, source: str) -> tuple[CellRun, tuple[str, str] | None]:
+        """Run one cell in the kernel; also tells what decides its marks (`course.link.kernel`)."""
+        reply = self._ask(do="execute", source=source)
+        said = reply.get("decides")
+        pair = type(said) is tuple and len(said) == 2 and type(said[0]) is type(said[1]) is str
+        if "outputs" not in reply or not (said is None or pair):
+            raise self._lost("its answer could not be read (it says nothing of the cell)")
+        return self._cell_run(name, reply), said
+
     def attribute(self, target: Target, name: str) -> Reply:
         """See `Learner.attribute`."""
         return self._reply(do="attribute", target=target, name=name)
@@ -189,12 +211,12 @@ class LinkedLearner:
             return Reply(error=student_error(answer["error"]), prints=prints)
         return Reply(answer.get("value"), None, prints)
 
-    def _ask(self, **request: Any) -> dict[str, Any]:
+    def _ask(self, *, more_seconds: float = 0.0, **request: Any) -> dict[str, Any]:
         if self._dead is not None:
             raise LinkError(self._dead)
         request |= {"exercise": self._exercise} if self._exercise else {}
         data = encode(request)  # outside of the try: what the test sends is the test's business
-        seconds = self._patience()
+        seconds = self._patience(more_seconds)
         try:
             with time_limit_held():  # half an answer left on the link would be taken for the next
                 self._process.stream.send(data, timeout=seconds)
@@ -219,9 +241,9 @@ class LinkedLearner:
         if met:
             self._met.setdefault(self._exercise, set()).update(met)
 
-    def _patience(self) -> float:
+    def _patience(self, more: float) -> float:
         """The seconds to wait for the next answer."""
-        usual = self._limits.cell_seconds + GRACE_SECONDS
+        usual = self._limits.cell_seconds + GRACE_SECONDS + more
         usual += 0.0 if self._started else START_SECONDS
         left = self._deadline - time.monotonic()
         if left <= 0:

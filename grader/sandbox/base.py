@@ -39,11 +39,15 @@ class View:
     """What every learner's process of a sandbox has besides Python and the library.
 
     `files`: a folder that can be read and not written. `preload`: modules that a warm start
-    has imported already, instead of the usual ones.
+    has imported already, instead of the usual ones. `places`: what can be read where it lies,
+    for a program that is installed there. `cold`: no start is a warm one, so that each process
+    has a loopback of its own.
     """
 
     files: Path | None = None
     preload: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    cold: bool = False
 
 
 class LearnerProcess(Protocol):

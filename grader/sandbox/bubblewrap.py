@@ -50,6 +50,7 @@ HOME = "/home/learner"
 FILES = "/assignment"
 _SCRATCH = ("/tmp", "/dev/shm")  # noqa: S108 - in memory, the process's own
 _TMPFS_BYTES = 256 * 2**20
+_NOTHING = View()
 _TRIAL = "from course.link.syscalls import refuse_dangerous_calls as refuse; refuse()"
 
 
@@ -66,7 +67,7 @@ class Bubblewrap:
     def __init__(self, *, warm: bool = True, view: View | None = None) -> None:
         self.files = FILES if view and view.files else None
         self._view = view or View()
-        self._warm = warm
+        self._warm = warm and not self._view.cold
         self._zygote: Zygote | None = None
         self._lock = threading.Lock()
 
@@ -116,7 +117,9 @@ class Bubblewrap:
                 return zygote.fork(options | {"processes": limits.processes}, group)
             except ZygoteGone:
                 self._forget(zygote)
-        confinement = _covering(_seeing(_confinement(), self._view.files), hidden)
+        confinement = _covering(
+            _seeing(_confinement(places=self._view.places), self._view.files), hidden
+        )
         command = [*confinement, *learner_command(limits, withheld, confined=True)]
         doors = group.doors if group else ()
         return spawn(command, learner_environment(HOME), Path("/"), doors)
@@ -161,13 +164,12 @@ def confinement_with(folder: Path, seen_at: Path, readable: Sequence[Path]) -> l
 
 
 def _asked(view: View) -> dict[str, Any]:
-    more = {"preload": view.preload} if view.preload else {}
-    return more | ({"files": view.files} if view.files else {})
+    return {"view": view} | ({"preload": view.preload} if view.preload else {})
 
 
-def _zygote(preload: Sequence[str] = PRELOADED, files: Path | None = None) -> Zygote:
+def _zygote(preload: Sequence[str] = PRELOADED, view: View = _NOTHING) -> Zygote:
     return Zygote(
-        _seeing(_confinement(zygote=True), files),
+        _seeing(_confinement(zygote=True, places=view.places), view.files),
         learner_environment(HOME),
         folders=[HOME, *_SCRATCH],
         folder_bytes=_TMPFS_BYTES,
@@ -176,7 +178,7 @@ def _zygote(preload: Sequence[str] = PRELOADED, files: Path | None = None) -> Zy
 
 
 @functools.cache
-def _confinement(*, zygote: bool = False) -> tuple[str, ...]:
+def _confinement(*, zygote: bool = False, places: tuple[str, ...] = ()) -> tuple[str, ...]:
     """bwrap's arguments; each mount is there because Python does not start without it."""
     # found here and not in start(), whose environment has a path of its own
     options = [
@@ -197,8 +199,9 @@ def _confinement(*, zygote: bool = False) -> tuple[str, ...]:
     options += ["--dev", "/dev"]
     for folder in (*_SCRATCH, HOME):
         options += ["--size", str(_TMPFS_BYTES), "--tmpfs", folder]
-    for prefix in _interpreter_folders():
-        options += ["--ro-bind", prefix, prefix]
+    # before ours, which stay as they are where a place holds them or is one of them
+    for place in (*places, *_interpreter_folders()):
+        options += ["--ro-bind", place, place]
     library = str(Path(course.__file__).parent)
     options += ["--ro-bind", library, library]
     options += _cover(Path(grader.__file__).parent)
