@@ -34,6 +34,7 @@ __all__ = [
     "WorkersOption",
     "chosen_assignments",
     "console",
+    "count_progress",
     "plainly",
     "print_json",
     "run_progress",
@@ -133,3 +134,33 @@ def run_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
     finally:
         if begun:
             progress.stop()
+
+
+@contextmanager
+def count_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left; gives the function to call with how many there are, and are done.
+
+    It ends when all are done, so that another can follow it.
+    """
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr, highlight=False),
+        disable=quiet,
+    )
+    task = progress.add_task(title, total=None)
+
+    def tell(total: int, done: int) -> None:
+        progress.start()
+        progress.update(task, total=total, completed=done)
+        if done >= total:
+            progress.stop()
+
+    try:
+        yield tell
+    finally:
+        progress.stop()

@@ -9,6 +9,7 @@ from grader.commands.audit import audit
 from grader.commands.build import build
 from grader.commands.checks import checks
 from grader.commands.collect import collect
+from grader.commands.compare import compare
 from grader.commands.demo import demo
 from grader.commands.doctor import doctor
 from grader.commands.feedback import feedback
@@ -45,6 +46,7 @@ for command in (
     attempts,
     checks,
     week,
+    compare,
     doctor,
 ):
     app.command()(command)

@@ -14,17 +14,19 @@ from typer.testing import CliRunner
 
 from grader import grading
 from grader.authoring.handin import answered
+from grader.authoring.release import release
 from grader.commands.console import console
 from grader.commands.main import app
-from grader.configuration import Course
+from grader.configuration import Course, load_course
 from grader.grading import Graded
 from grader.records import Run, Script
+from grader.scaffold.create import new_assignment
 
 from .cohort import BAD, WRONG, hand_in
 from .test_grading import snapshot
 
 NAMES = ["demo", "preview", "build", "release", "audit", "render", "collect", "grade", "feedback"]
-NAMES += ["attempts", "checks", "week", "doctor"]
+NAMES += ["attempts", "checks", "week", "compare", "doctor"]
 OF_AN_ASSIGNMENT = ["build", "release", "audit", "render", "collect", "grade", "feedback"]
 OF_AN_ASSIGNMENT += ["attempts"]
 
@@ -71,7 +73,9 @@ def test_every_command_and_every_option_has_help(name: str, call: Call, tmp_path
     assert all(len(words) > 2 for words in lines), "an option without a word of help"
 
 
-@pytest.mark.parametrize("name", ["audit", "render", "collect", "grade", "week", "doctor"])
+@pytest.mark.parametrize(
+    "name", ["audit", "render", "collect", "grade", "week", "compare", "doctor"]
+)
 def test_exit_codes_that_mean_something_are_documented(
     name: str, call: Call, tmp_path: Path
 ) -> None:
@@ -269,6 +273,30 @@ def test_an_audit_that_holds_is_exit_code_0_and_one_that_does_not_1(
     result = call("audit", "tiny", at=released.root)
     assert result.exit_code == 1
     assert "4 hold, 1 do not: tiny may not be released yet." in result.stdout
+
+
+def test_without_an_id_all_assignments_are_audited(
+    call: Call, released: Course, without_workers: list[str]
+) -> None:
+    new_assignment(released.root, "sizes", "Sizes")
+    release(load_course(released.root), "sizes")
+    result = call("audit", at=released.root)
+    assert result.exit_code == 0
+    for verdict in ("0 do not: tiny may be released.", "0 do not: sizes may be released."):
+        assert verdict in result.stdout
+    (released.root / "course").mkdir()
+    (released.root / "course" / "x.py").write_text(
+        "data_seen_twice = np.concatenate([data_drawn_once, data_drawn_once])\n"
+    )
+    result = call("audit", "--json", at=released.root)
+    assert result.exit_code == 1
+    verdicts = {each["assignment"]: each["holds"] for each in json.loads(result.stdout)}
+    assert verdicts == {"tiny": False, "sizes": True}
+
+
+def test_an_exercise_without_its_assignment_is_a_usage_error(call: Call, released: Course) -> None:
+    words = ["audit", "--mutants", "--exercise", "row_sums"]
+    assert call(*words, at=released.root).exit_code == 2
 
 
 def test_the_commands_work_from_any_folder_of_the_course(call: Call, released: Course) -> None:
