@@ -108,12 +108,18 @@ def decode(data: bytes) -> Any:
     return value_of(raw, 0)
 
 
-def arrives_as_it_is(type_: type) -> bool:
-    """Whether a value of exactly this type arrives as one, unless it is too large."""
-    if type_ in _EXACT or kind_of(type_) is not None:
-        return True
+def arrives_as_it_is(value: object) -> bool:
+    """Whether it arrives as a value of the same type, itself if not all that is in it."""
+    type_ = type(value)
+    known = kind_of(type_)
+    if known is not None and not known.whole:
+        try:
+            known.parts(value)
+        except NotPlain:
+            return False
     numbers = issubclass(type_, np.number | np.bool_) and type_.__module__ == "numpy"
-    return numbers or (_is_tensor(type_) and type_.__name__ == "Tensor")
+    tensor = _is_tensor(type_) and type_.__name__ == "Tensor"
+    return type_ in _EXACT or known is not None or numbers or tensor
 
 
 def inside(value: Any) -> list[Any]:

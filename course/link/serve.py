@@ -32,7 +32,7 @@ import sys
 from typing import Any, NoReturn
 
 from course.link.beside import run_beside
-from course.link.codec import CodecError, Handle, decode, encode, put_back
+from course.link.codec import CodecError, Handle, MissingLibrary, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream, take_over_stdio
 from course.link.notebook import LiveState, NotebookState, describe_error
 from course.link.shortcuts import Shortcuts
@@ -50,6 +50,14 @@ class Server:
         self._shortcuts = Shortcuts()
         self._kept: dict[int, object] = {}
         self._kernel: Any = None
+
+    def answer_to(self, message: bytes) -> bytes:
+        """The reply to one request as it came."""
+        try:
+            request = decode(message)
+        except MissingLibrary as error:
+            return encode({"value": None, "error": describe_error(error), "prints": ""})
+        return self.answer(request)
 
     def answer(self, request: Any) -> bytes:
         """The reply to one decoded request, as bytes."""
@@ -169,7 +177,7 @@ def serve(link: Stream, options: dict[str, Any]) -> NoReturn:
     code = 1
     try:
         while True:
-            link.send(server.answer(decode(link.receive())))
+            link.send(server.answer_to(link.receive()))
     except LinkClosed:
         code = 0
     finally:

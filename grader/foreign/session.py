@@ -23,18 +23,18 @@ from typing import Any
 
 import numpy as np
 
-from course.link.codec import CodecError, Handle
+from course.link.codec import CodecError, Handle, arrives_as_it_is, inside, put_back
 from course.link.notebook import TimeLimit, time_limit
 from grader.errors import LinkError
 from grader.foreign.placing import Step
+from grader.foreign.restoring import CannotRestore, restore
 from grader.link.learner import LinkedLearner, Missing, Reply, Target
 from grader.link.stand_in import Conversation, NotPlainData, StandIn, as_handles
 from grader.link.student_error import StudentError
 
 __all__ = ["NotCarried", "Session", "Verdict", "verdict_of_value"]
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-_EXACT = (*_PLAIN, StandIn, Handle)
+_UNCODABLE = ("CodecError", "MissingLibrary")
 
 
 class NotCarried(Exception):
@@ -72,7 +72,7 @@ class _Conversation(Conversation):
     def look_up(self, name: str) -> Any:
         """See `Conversation.look_up`."""
         try:
-            return super().look_up(name)
+            return self._present(super().look_up(name), name)
         except StudentError as error:
             self._refuse_uncodable(name, error)
             raise
@@ -83,11 +83,11 @@ class _Conversation(Conversation):
         return super().settle(name, reply)
 
     def _refuse_uncodable(self, name: str, error: Exception | None) -> None:
-        if isinstance(error, StudentError) and error.kind == "CodecError":
+        if isinstance(error, StudentError) and error.kind in _UNCODABLE:
             raise self.refuse(f"`{name}` gave what cannot cross: {error.message}")
 
     def call(self, target: Target, name: str, args: Any, kwargs: Any) -> Any:
-        odd = next((each for each in _inside((args, kwargs)) if not _is_exact(each)), None)
+        odd = next(_odd_in((args, kwargs)), None)
         if odd is not None:
             kind = type(odd).__name__
             raise self.refuse(f"it gives `{name}` a `{kind}`, which is a subclass or no plain data")
@@ -100,60 +100,27 @@ class _Conversation(Conversation):
         except CodecError as error:
             raise self.refuse(str(error)) from None
         if changed is not None:
-            _restore((list(args), kwargs), changed)
+            try:
+                restore((list(args), kwargs), self._present(changed, name))
+            except CannotRestore as error:
+                raise self.refuse(f"`{name}` makes of its argument {error}") from None
         return self.settle(name, reply)
 
+    def _present(self, value: Any, name: str) -> Any:
+        def stand_in(handle: Handle) -> StandIn:
+            return StandIn(self, handle.number, f"{name}(...)", handle.kind)
 
-def _inside(value: Any) -> Iterator[Any]:
-    yield value
-    if type(value) in (list, tuple, set, frozenset):
-        for item in value:
-            yield from _inside(item)
-    elif type(value) is dict:
-        for key, item in value.items():
-            yield key
-            yield from _inside(item)
+        return put_back(value, stand_in)
 
 
-def _is_exact(value: Any) -> bool:
-    kind = type(value)
-    if kind in _EXACT or kind is np.ndarray or issubclass(kind, np.generic):
-        return True
-    return kind.__module__ == "torch" and kind.__name__ == "Tensor"
-
-
-def _restore(given: Any, now: Any) -> None:
-    """Make the objects that were given what they are now on the other side."""
-    kind = type(given)
-    if type(now) is not kind:
+def _odd_in(value: Any) -> Iterator[Any]:
+    """What of an argument would arrive as something else, or would not arrive."""
+    if type(value) in (StandIn, Handle):
         return
-    if kind is tuple:
-        for one, other in zip(given, now, strict=False):
-            _restore(one, other)
-    elif kind is list:
-        given[:] = _merged(given, now)
-    elif kind is dict:
-        merged = {key: _merge(given[key], now[key]) if key in given else now[key] for key in now}
-        given.clear()
-        given.update(merged)
-    elif kind is set:
-        given.clear()
-        given.update(now)
-    elif kind is np.ndarray and given.shape == now.shape and given.flags.writeable:
-        np.copyto(given, now, casting="unsafe")
-
-
-def _merged(given: list[Any], now: list[Any]) -> list[Any]:
-    return [_merge(given[i], item) if i < len(given) else item for i, item in enumerate(now)]
-
-
-def _merge(given: Any, now: Any) -> Any:
-    if type(now) is Handle:
-        return given
-    if type(given) is type(now) and type(given) in (list, dict, set, np.ndarray):
-        _restore(given, now)
-        return given
-    return now
+    if not arrives_as_it_is(value):
+        yield value
+    for item in inside(value):
+        yield from _odd_in(item)
 
 
 class _Namespace(dict[str, Any]):

@@ -16,7 +16,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from course.link.codec import CodecError, Handle, decode, encode, put_back
+from course.link.codec import CodecError, Handle, MissingLibrary, decode, encode, put_back
 from course.link.frames import FrameError, LinkTimeout
 from course.link.notebook import describe_error, time_limit_held
 from course.link.outputs import recorded_again
@@ -226,6 +226,8 @@ class LinkedLearner:
             raise self._lost("it did not answer in time and was ended") from None
         except FrameError:
             raise self._lost(self._epitaph()) from None
+        except MissingLibrary as error:  # the answer was whole, and cannot be read here
+            answer = {"value": None, "error": describe_error(error)}
         except CodecError as error:
             raise self._lost(f"its answer could not be read ({error})") from None
         if type(answer) is not dict:
