@@ -122,6 +122,11 @@ def zone_of_parts(parts: Any) -> dt.tzinfo | None:
     return dt.timezone(_delta_of(offset), *name)
 
 
+def _timezone_of(parts: Any) -> dt.tzinfo | None:
+    require([parts], list)
+    return zone_of_parts(parts)
+
+
 def _delta_parts(value: dt.timedelta) -> list[int]:
     return [value.days, value.seconds, value.microseconds]
 
@@ -208,7 +213,7 @@ KINDS = (
     Kind("time", dt.time, _clock_parts, _time_of, hashable=True),
     Kind("datetime", dt.datetime, _datetime_parts, _datetime_of, hashable=True),
     Kind("timedelta", dt.timedelta, _delta_parts, _delta_of, hashable=True),
-    Kind("timezone", dt.timezone, zone_parts, zone_of_parts, hashable=True),
+    Kind("timezone", dt.timezone, zone_parts, _timezone_of, hashable=True),
     Kind("range", range, _range_parts, _range_of, hashable=True),
     Kind("ellipsis", type(...), lambda v: None, _ellipsis_of),
     Kind("slice", slice, lambda v: [v.start, v.stop, v.step], lambda p: slice(*p)),
