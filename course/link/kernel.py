@@ -109,7 +109,7 @@ class Kernel:
         )
         command = [part.replace("{connection_file}", str(name)) for part in self._argv]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the kernel's own command
+            self._process = subprocess.Popen(
                 command,
                 env=os.environ | self._environment,
                 stdin=subprocess.DEVNULL,
@@ -131,7 +131,7 @@ class Kernel:
         return answers
 
     def _connect(self, info: Mapping[str, Any]) -> None:
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._shell = context.socket(zmq.DEALER)
         self._control = context.socket(zmq.DEALER)
         self._iopub = context.socket(zmq.SUB)
@@ -185,7 +185,8 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        request = self._session.send(self._shell, "execute_request", content)["header"]["msg_id"]
+        sent = self._session.send(self._shell, "execute_request", content) or {}
+        request = sent["header"]["msg_id"]
         deadline = time.monotonic() + self._seconds
         last = None  # until when its outputs may take to end
         while not seen.ended:
@@ -241,10 +242,12 @@ class _Seen:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self.recorder = OutputRecorder(limit)
+        self.decides: tuple[str, str] | None = None
         self.late: dict[str, Any] | None = None
+        self._shown_error: dict[str, Any] | None = None
         self._reply: dict[str, Any] | None = None
-        self._idle = False
-        self._clear()
+        self._idle = self._clears = False
 
     @property
     def replied(self) -> bool:
@@ -299,8 +302,7 @@ class _Seen:
 
     def _clear(self) -> None:
         self.recorder = OutputRecorder(self._limit)
-        self.decides: tuple[str, str] | None = None
-        self._shown_error: dict[str, Any] | None = None
+        self.decides = self._shown_error = None
         self._clears = False
 
 

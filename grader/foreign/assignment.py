@@ -12,7 +12,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import find_all_files
 
 from grader.configuration import did_you_mean
-from grader.errors import GraderError, ReleaseError, SourceError, UnknownAssignment
+from grader.errors import ReleaseError, SourceError, UnknownAssignment
 from grader.foreign.cells import Cell, Notebook
 from grader.foreign.database import check_gradebook
 from grader.foreign.executor import ForeignKit
+from grader.foreign.kernels import kernel_of, language_of, plan_in_kernel
 from grader.foreign.names import python_of
 from grader.foreign.place import CourseFolder
 from grader.foreign.placing import Plan, plan_notebook
@@ -66,9 +67,7 @@ class ForeignAssignment:
 
     def with_plans(self, plans: Mapping[str, Plan]) -> ForeignAssignment:
         """The same, with its tests placed otherwise."""
-        kit = ForeignKit(
-            self.kit.assignment, dict(plans), self.kit.limits, self.kit.view, self.kit.kept
-        )
+        kit = replace(self.kit, plans=dict(plans))
         return ForeignAssignment(self.course, self.id, self.notebooks, kit)
 
     def notebook(self, name: str) -> Notebook:
@@ -84,6 +83,7 @@ def open_assignment(course: CourseFolder, assignment_id: str) -> ForeignAssignme
         GradebookError: the gradebook is missing, or another version of nbgrader made it.
         ReleaseError: the gradebook and the source do not belong together.
         SourceError: a source notebook cannot be used.
+        GraderError: the kernel of a notebook is not installed here.
     """
     folder = course.source(assignment_id)
     sources = sorted(folder.glob("*.ipynb")) if folder.is_dir() else []
@@ -102,21 +102,24 @@ def open_assignment(course: CourseFolder, assignment_id: str) -> ForeignAssignme
             f"{folder / missing[0]}.ipynb. Restore it; nothing was graded."
         )
     notebooks = tuple(_notebook(by_name[name], cells) for name, cells in sorted(stored.items()))
-    for notebook in notebooks:
-        if notebook.language != "python":
-            raise GraderError(
-                f"{notebook.path}: the kernel `{notebook.kernel}` runs {notebook.language}; "
-                "only Python is graded here. Grade it with: nbgrader autograde"
-            )
+    hidden = tuple(filter(None, (course.root, course.cache, course.gradebook_file)))
+    found = {each.name: kernel_of(each, hidden) for each in notebooks}
+    kernels = {name: kernel for name, kernel in found.items() if kernel is not None}
     files = _copy_of_files(course, assignment_id)
-    plans = {each.name: plan_notebook(each) for each in notebooks}
+    plans = {
+        each.name: plan_in_kernel(each, kernels[each.name])
+        if each.name in kernels
+        else plan_notebook(each)
+        for each in notebooks
+    }
     kept = Autograde(config=course.config, coursedir=course.directory).exclude_overwriting
     kit = ForeignKit(
         assignment_id,
         plans,
         course.limits,
-        View(files, tuple(_imports(notebooks))),
+        View(files, tuple(_imports(n for n in notebooks if n.name not in kernels))),
         frozenset(kept.get(assignment_id, ())),
+        kernels,
     )
     return ForeignAssignment(course, assignment_id, notebooks, kit)
 
@@ -186,12 +189,8 @@ def _notebook(path: Path, stored: Mapping[str, Any]) -> Notebook:
         _cell(cell, stored.get(_grade_id(cell)), number)
         for number, cell in enumerate(template.cells)
     )
-    spec = template.metadata.get("kernelspec", {})
-    language = spec.get("language") or template.metadata.get("language_info", {}).get("name")
-    kernel = spec.get("name", "python3")
-    if language is None:
-        language = "python" if kernel.startswith("python") else kernel
-    return Notebook(path.stem, path, str(language).lower(), kernel, cells, template)
+    kernel, language = language_of(template.metadata)
+    return Notebook(path.stem, path, language, kernel, cells, template)
 
 
 def _cell(cell: NotebookNode, stored: Mapping[str, Any] | None, number: int) -> Cell:

@@ -20,10 +20,13 @@ from typing import Any
 
 from grader.errors import LinkError
 from grader.execution.execute import as_nbgrader_executes
+from grader.foreign.kernel_run import KernelPass
+from grader.foreign.kernels import Kernel
 from grader.foreign.placing import Plan, Step
 from grader.foreign.session import NotCarried, Session, Verdict, verdict_of_value
+from grader.foreign.verdicts import result_of
 from grader.link.learner import LinkedLearner
-from grader.records import CellRun, Limits, Outcome, Role, Run, Script, ScriptCell, TestResult
+from grader.records import CellRun, Limits, Role, Run, Script, ScriptCell, TestResult
 from grader.sandbox.base import Sandbox, View
 from grader.sandbox.choice import SANDBOXES
 
@@ -54,10 +57,18 @@ class ForeignKit:
     limits: Limits
     view: View = field(default_factory=View)
     kept: frozenset[str] = frozenset()  # files that learners may hand in instead of the author's
+    kernels: Mapping[str, Kernel] = field(default_factory=dict)  # of notebooks not in Python
 
     def surroundings(self) -> str:
         """All but the plans, as text."""
-        return repr((self.assignment, self.limits, self.view, sorted(self.kept)))
+        kernels = sorted(self.kernels.items())
+        return repr((self.assignment, self.limits, self.view, sorted(self.kept), kernels))
+
+    @property
+    def kernels_view(self) -> View:
+        """What kernels see; a loopback is what some of them need to be spoken to."""
+        places = sorted({place for each in self.kernels.values() for place in each.folders})
+        return View(self.view.files, places=tuple(places), cold=True)
 
 
 # what the workers of a batch of these import before they are forked
@@ -67,15 +78,22 @@ WORKERS_IMPORT = ("grader.foreign.executor", "matplotlib.font_manager")
 def make_foreign_executor(kit: ForeignKit, sandbox: str) -> tuple[Any, Callable[[], None]]:
     """What a worker executes with; see `grader.execution.batch.Maker`."""
     chosen = SANDBOXES[sandbox](view=kit.view)
-    return ForeignExecutor(kit, chosen), chosen.close
+    if not kit.kernels:
+        return ForeignExecutor(kit, chosen), chosen.close
+    # nothing is kept warm in the second, so nothing needs to be closed
+    other = SANDBOXES[sandbox](view=kit.kernels_view)
+    return ForeignExecutor(kit, chosen, other), chosen.close
 
 
 class ForeignExecutor:
     """Executes notebooks, one after another, in one test process."""
 
-    def __init__(self, kit: ForeignKit, sandbox: Sandbox) -> None:
+    def __init__(
+        self, kit: ForeignKit, sandbox: Sandbox, for_kernels: Sandbox | None = None
+    ) -> None:
         self._kit = kit
         self._sandbox = sandbox
+        self._for_kernels = for_kernels or sandbox
         os.environ.setdefault("MPLBACKEND", "Agg")
         self._folder = tempfile.TemporaryDirectory(prefix="tests-")
         _link_files(self._folder.name, kit.view.files)
@@ -103,14 +121,20 @@ class ForeignExecutor:
                 notes.append(f"`{name}` ran beside for this answer: {why}")
             plan = plan.moved_beside(found.refused)
 
-    def _once(self, script: ForeignScript, plan: Plan) -> _Pass:
-        process = self._sandbox.start(self._kit.limits)
+    def _once(self, script: ForeignScript, plan: Plan) -> _Pass | KernelPass:
+        kernel = self._kit.kernels.get(script.notebook)
+        sandbox = self._sandbox if kernel is None else self._for_kernels
+        process = sandbox.start(self._kit.limits)
         try:
             learner = LinkedLearner(process, self._kit.limits)
             kept = sorted(self._kit.kept)
-            args = [self._sandbox.files, dict(script.files), kept]
+            args = [sandbox.files, dict(script.files), kept]
             learner.probe(_FURNISH, "furnish", args, {})
-            once = _Pass(plan, learner, self._kit.limits)
+            once = (
+                _Pass(plan, learner, self._kit.limits)
+                if kernel is None
+                else KernelPass(plan, kernel, learner)
+            )
             for cell in script.cells:
                 once.run(cell)
                 if once.refused:
@@ -128,8 +152,8 @@ class _Pass:
     def __init__(self, plan: Plan, learner: LinkedLearner, limits: Limits) -> None:
         self._plan = plan
         self._learner = learner
-        self._session = Session(learner, limits.cell_seconds)
         self._own = sorted(frozenset().union(*(step.forgets for step in plan.steps)))
+        self._session = Session(learner, limits.cell_seconds, self._own)
         self._done = 0  # how far in the author's order the test process is
         self.cells: list[CellRun] = []
         self.tests: list[TestResult] = []
@@ -159,7 +183,7 @@ class _Pass:
             return
         except LinkError as error:
             verdict = Verdict(False, str(error))
-        self.tests.append(_result(cell, step, verdict, prints))
+        self.tests.append(result_of(cell, step, verdict, prints))
 
     def _catch_up(self, name: str) -> Step:
         """Bring the test process to where the author has this test."""
@@ -185,24 +209,6 @@ class _Pass:
             lines = getattr(reply.error, "lines", "")
             return Verdict(False, f"{reply.error}\n{lines}".rstrip()), reply.prints
         return verdict_of_value(reply.value if step.valued else None), reply.prints
-
-
-def _result(cell: ScriptCell, step: Step, verdict: Verdict, prints: str) -> TestResult:
-    passed, said = verdict.passed, verdict.said
-    if verdict.partial is not None and verdict.partial > cell.points:
-        passed, said = False, f"The test gave {verdict.partial:g} of {cell.points:g} points."
-    elif passed and verdict.partial == 0.0 < cell.points:
-        passed, said = False, f"The test gave none of {cell.points:g} points."
-    return TestResult(
-        name=cell.name,
-        exercise="",
-        outcome=Outcome.PASSED if passed else Outcome.FAILED,
-        points=cell.points,
-        rationale=said,
-        prints=prints[:4000],
-        partial=verdict.partial if passed else None,
-        place="apart" if step.apart else "beside",
-    )
 
 
 def _link_files(folder: str, files: Path | None) -> None:

@@ -133,7 +133,7 @@ def _specs() -> dict[str, KernelSpec]:
 
 
 def _command(spec: KernelSpec) -> tuple[str, ...]:
-    """Its command as jupyter_client makes it, but for the connection file; found on this machine."""
+    """Its command as jupyter_client makes it, but for the connection file."""
     argv = list(spec.argv)
     major, minor = sys.version_info[:2]
     if argv and argv[0] in ("python", f"python{major}", f"python{major}.{minor}"):
