@@ -95,9 +95,9 @@ def _show(found: Comparison) -> None:
     if found.differences:
         console.print(_table(found))
     for fault in found.faults:
-        console.print(escape(f"not graded: {fault}"))
+        console.print(escape(f"not graded: {fault}"), soft_wrap=True)
     for line in _summary(found):
-        console.print(line)
+        console.print(line, soft_wrap=True)
 
 
 def _table(found: Comparison) -> Table:
@@ -146,9 +146,10 @@ def _mark(mark: float | None) -> str:
 
 
 def _summary(found: Comparison) -> Iterator[str]:
+    tests = _counted(len(found.tests), "test cell")
     yield (
-        f"{len(found.tests)} test cells of {found.submissions} submissions: {found.same} have the "
-        f"same mark ({found.percent:.1f}%)."
+        f"{tests} in {_counted(found.submissions, 'submission')}: {found.same} with the same mark "
+        f"({found.percent:.1f}%)."
     )
     yield (
         f"{found.placed('apart')} ran apart from the learner's code, "
@@ -162,3 +163,7 @@ def _summary(found: Comparison) -> Iterator[str]:
     )
     yield f"Placing the tests, once for an assignment, took {found.trial_seconds:.1f} s."
     yield "Both graded copies; the course was not changed."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -116,13 +116,14 @@ def run_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         disable=quiet,
     )
     seen: Counter[Outcome] = Counter()
-    task = progress.add_task(title, total=None, counts="")
+    task = progress.add_task(title, total=None, start=False, counts="")
     begun = False
 
     def tell(total: int, run: Run | None) -> None:
         nonlocal begun
         if not begun:  # not before: what is refused at once shows no bar
             progress.start()
+            progress.start_task(task)
             begun = True
         if run is not None:
             seen[run.outcome] += 1
