@@ -21,7 +21,6 @@ import os
 import re
 import signal
 import string
-import subprocess
 import threading
 import time
 from collections import deque
@@ -32,6 +31,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.connect import write_connection_file
+from jupyter_client.launcher import launch_kernel
 from jupyter_client.session import Session
 
 from course.link.outputs import OutputRecorder
@@ -109,19 +109,9 @@ class Kernel:
         )
         command = [part.replace("{connection_file}", str(name)) for part in self._argv]
         try:
-            self._process = subprocess.Popen(
-                command,
-                env=os.environ | self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            self._process, self._tail = _start(command, os.environ | self._environment)
         except OSError as error:
-            raise KernelError(
-                f"{command[0]} cannot be started inside the sandbox: {error.strerror}"
-            ) from error
-        self._tail = _Tail(self._process)
+            raise KernelError(f"{command[0]} cannot be started there: {error.strerror}") from error
         self._connect(dict(info))
         answers = self._answers(deadline)
         with suppress(OSError):
@@ -306,18 +296,35 @@ class _Seen:
         self._clears = False
 
 
+def _start(command: list[str], environment: Mapping[str, str]) -> tuple[Any, _Tail]:
+    """Start a program in a session of its own; what it writes by itself goes nowhere."""
+    ours, theirs = os.pipe()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    try:
+        process = launch_kernel(
+            command, stdin=nowhere, stdout=nowhere, stderr=theirs, env=dict(environment)
+        )
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(nowhere)
+    return process, _Tail(ours)
+
+
 class _Tail:
     """The last that a program writes to standard error; the rest is read and forgotten."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, pipe: int) -> None:
         self._last: deque[bytes] = deque(maxlen=2)
-        self._thread = threading.Thread(target=self._read, args=(process,), daemon=True)
+        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
         self._thread.start()
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None
-        while data := os.read(process.stderr.fileno(), _TAIL):
+    def _read(self, pipe: int) -> None:
+        while data := os.read(pipe, _TAIL):
             self._last.append(data)
+        os.close(pipe)
 
     def text(self) -> str:
         """What it is, once the program has ended or has stopped to write."""

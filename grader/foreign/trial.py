@@ -12,7 +12,7 @@ import hashlib
 import pickle
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import GraderError, SourceError
@@ -27,6 +27,7 @@ __all__ = ["Trial", "placed", "try_reference"]
 
 _FORMAT = 1  # raise it when tests should be tried again though nothing of theirs has changed
 _ROUNDS = 5
+_MISSING_IN_R = ("there is no package called", "cannot open the connection")
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,17 @@ def placed(
 def try_reference(assignment: ForeignAssignment, *, sandbox: str, workers: int = 0) -> Trial:
     """Execute the reference answers until each test has its place."""
     plans = dict(assignment.kit.plans)
-    beside = {name: _all_beside(plan) for name, plan in plans.items()}
+    apart = {name: plan for name, plan in plans.items() if any(step.apart for step in plan.tests)}
+    beside = {name: _all_beside(plan) for name, plan in apart.items()}
     runs, stock = _execute(assignment, (plans, beside), sandbox, workers)
     for _ in range(_ROUNDS):
-        moved = {name: _to_move(plans[name], run, stock[name]) for name, run in runs.items()}
+        moved = {name: _to_move(plans[name], runs[name], stock[name]) for name in stock}
         if not any(moved.values()):
             break
-        plans = {name: plan.moved_beside(moved[name]) for name, plan in plans.items()}
+        plans = {n: plan.moved_beside(moved.get(n, {})) for n, plan in plans.items()}
         (runs,) = _execute(assignment, (plans,), sandbox, workers)
     _check_files(assignment, runs)
-    return Trial(plans, runs)
+    return Trial(plans, _doubted(assignment, runs, sandbox, workers))
 
 
 def _all_beside(plan: Plan) -> Plan:
@@ -81,12 +83,14 @@ def _execute(
     all_plans: Sequence[Mapping[str, Plan]],
     sandbox: str,
     workers: int,
+    *,
+    solved: bool = True,
 ) -> tuple[dict[str, Run], ...]:
-    """For each set of plans, the run of each notebook's reference answers."""
+    """For each set of plans, the run of each notebook in it, with the reference answers or none."""
     scripts = {}
     for number, plans in enumerate(all_plans):
-        for notebook in assignment.notebooks:
-            cells = script_cells(notebook, reference_notebook(notebook, solved=True))
+        for notebook in (each for each in assignment.notebooks if each.name in plans):
+            cells = script_cells(notebook, reference_notebook(notebook, solved=solved))
             # a run tells whose it is by the learner's name alone
             key = f"{number}\n{notebook.name}"
             scripts[key] = ForeignScript(
@@ -110,6 +114,24 @@ def _execute(
     return tuple({name: found[name] for name in sorted(found)} for found in runs)
 
 
+def _doubted(
+    assignment: ForeignAssignment, runs: dict[str, Run], sandbox: str, workers: int
+) -> dict[str, Run]:
+    """The runs, with a note where a kernel lets every test pass with no answers as well."""
+    plans = {name: assignment.kit.plans[name] for name in assignment.kit.kernels}
+    if not plans:
+        return runs
+    (released,) = _execute(assignment, (plans,), sandbox, workers, solved=False)
+    for name, run in released.items():
+        if run.tests and all(test.outcome is Outcome.PASSED for test in run.tests):
+            note = (
+                "every test passes without any answer too. Does the kernel "
+                f"`{assignment.kit.kernels[name].name}` report a failing test as an error?"
+            )
+            runs[name] = replace(runs[name], notes=(*runs[name].notes, note))
+    return runs
+
+
 def _check_files(assignment: ForeignAssignment, runs: Mapping[str, Run]) -> None:
     """Refuse to grade where the reference answers fail because something is not there."""
     for name, run in runs.items():
@@ -117,7 +139,8 @@ def _check_files(assignment: ForeignAssignment, runs: Mapping[str, Run]) -> None
         errors = [(cell.name, cell.error or "") for cell in run.cells]
         errors += [(test.name, test.rationale) for test in lost]
         for cell, error in errors if lost else ():
-            if error.startswith(("ModuleNotFoundError", "FileNotFoundError")):
+            missing = error.startswith(("ModuleNotFoundError", "FileNotFoundError"))
+            if missing or any(words in error for words in _MISSING_IN_R):
                 raise SourceError(
                     f"{assignment.notebook(name).path}: with the reference answers, `{cell}` stops "
                     f"with {error.splitlines()[0]}. Is a file missing beside the notebook, or a "
