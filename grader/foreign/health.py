@@ -16,6 +16,7 @@ def examine_folder(root: Path) -> tuple[Finding, ...]:
         *examine_machine(),
         attempt("course", lambda: course(root)),
         attempt("gradebook", lambda: gradebook(root)),
+        attempt("kernels", lambda: kernels(root)),
     )
 
 
@@ -45,3 +46,34 @@ def gradebook(root: Path) -> Finding:
         return Finding("gradebook", False, "needed", str(error))
     seen = f"{folder.gradebook_file}, version {version}" if version else "on a server"
     return Finding("gradebook", True, "needed", seen)
+
+
+def kernels(root: Path) -> Finding:
+    """Is each kernel installed that notebooks of other languages ask for?"""
+    from grader.foreign.kernels import asked_for, find_kernel
+    from grader.foreign.place import open_course_folder
+
+    folder = open_course_folder(root)
+    paths = [p for name in folder.assignments() for p in folder.source(name).glob("*.ipynb")]
+    asked = asked_for(paths)
+    found = {name: find_kernel(name) for name in asked}
+    lines = [
+        f"`{name}` ({kernel.language if kernel else 'not installed'}) for "
+        f"{_shortly(min(asked[name]))}{_and_others(len(asked[name]) - 1)}"
+        for name, kernel in sorted(found.items())
+    ]
+    return Finding(
+        "kernels",
+        None not in found.values(),
+        "needed",
+        "; ".join(lines) or "none but Python's, which is ours",
+        "Install the kernel for the user who grades; see: jupyter kernelspec list",
+    )
+
+
+def _shortly(notebook: Path) -> str:
+    return f"{notebook.parent.name}/{notebook.name}"
+
+
+def _and_others(number: int) -> str:
+    return f" and {number} more" if number else ""

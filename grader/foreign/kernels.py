@@ -9,10 +9,12 @@ whose kernel runs Python is graded as Python, whatever its kernel is called, and
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from grader.foreign.cells import Notebook
 from grader.foreign.placing import Plan, Step
 from grader.records import Role
 
-__all__ = ["Kernel", "find_kernel", "kernel_of", "language_of", "plan_in_kernel"]
+__all__ = ["Kernel", "asked_for", "find_kernel", "kernel_of", "language_of", "plan_in_kernel"]
 
 # what programs of a distribution look for outside of /usr; nothing in them is secret
 _SETTINGS = ("alternatives", "R", "octave.conf", "octaverc", "java", "julia", "fonts", "ghc")
@@ -105,6 +107,17 @@ def find_kernel(name: str, hidden: Sequence[Path] = ()) -> Kernel | None:
         spec.interrupt_mode == "message",
         tuple(_folders(spec, argv, environment, hidden)),
     )
+
+
+def asked_for(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """The notebooks that ask for a kernel which does not run Python, by the kernel's name."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        with suppress(OSError, ValueError, KeyError, AttributeError):  # told by who opens it
+            name, language = language_of(json.loads(path.read_bytes())["metadata"])
+            if language != "python":
+                found.setdefault(name, []).append(path)
+    return found
 
 
 def plan_in_kernel(notebook: Notebook, kernel: Kernel) -> Plan:
