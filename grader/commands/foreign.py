@@ -57,7 +57,7 @@ def audit_folder_here(assignment: str, *, sandbox: str, workers: int, json: bool
     table.add_column("runs")
     table.add_column("why, and what to write instead", overflow="fold")
     for line in report.lines:
-        said = f"{line.why}\ninstead: {line.advice}" if line.why else line.rationale
+        said = "\ninstead: ".join(filter(None, [line.why, line.advice])) or line.rationale
         table.add_row(
             escape(f"{line.notebook}/{line.test}"),
             SYMBOLS[line.outcome],
