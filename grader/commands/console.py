@@ -153,15 +153,21 @@ def count_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int
         console=Console(file=sys.stderr, highlight=False),
         disable=quiet,
     )
-    task = progress.add_task(title, total=None)
+    task = progress.add_task(title, total=None, start=False)
+    shown = False
 
     def tell(total: int, done: int) -> None:
-        progress.start()
+        nonlocal shown
+        if not shown:  # not before: what is refused at once shows no bar
+            progress.start()
+            progress.start_task(task)
+        shown = done < total
         progress.update(task, total=total, completed=done)
-        if done >= total:
+        if not shown:
             progress.stop()
 
     try:
         yield tell
     finally:
-        progress.stop()
+        if shown:
+            progress.stop()

@@ -81,9 +81,12 @@ def compare_folder(
     there = course.learners(assignment_id)
     with _workplace(course, keep) as folder:
         open_assignment(replace(course, kept=folder / "looked.kept"), assignment_id)
-        names = (
-            () if reference and not (there or learners) else chosen(course, assignment_id, learners)
-        )
+        if not (there or reference):
+            raise GraderError(
+                f"nobody has handed in {assignment_id}; to compare your own answers and the "
+                f"release instead: grader compare {assignment_id} --reference"
+            )
+        names = chosen(course, assignment_id, learners) if there or learners else ()
         copies = [copy_course(course, assignment_id, names, folder / n) for n in ("stock", "ours")]
         if reference:
             names = (*names, *_hand_in_reference(copies, assignment_id))
@@ -298,6 +301,8 @@ def _workplace(course: CourseFolder, keep: Path | None) -> Iterator[Path]:
         else:
             for kept in folder.glob("*.kept"):
                 _remove(kept)
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _remove(folder: Path) -> None:

@@ -42,8 +42,10 @@ __all__ = ["Stock", "read_marks", "run_stock"]
 
 Progress = Callable[[int, int], None]  # how many there are, and how many are done
 Key = tuple[str, str]  # notebook, cell
+_NBGRADER = (sys.executable, "-m", "nbgrader")
 _MOST_BYTES = 64 * 2**20  # of a graded notebook
 _MOST_LINES = 2000  # of nbgrader's log that are kept for a learner
+_START_SECONDS = 300.0
 _SHORT = 400  # characters of an output
 _BEGINS = re.compile(
     r"\[\w+ \| \w+\] (?:Sanitizing (.+)/|There was an error processing assignment: (.+))"
@@ -172,7 +174,7 @@ class _Command:
         settings = settings_for(course, seen_at)
         self._place = Place(copied.root, seen_at, tuple(_readable()) if confined else (), confined)
         self._environment = _confined_environment() if confined else _own_environment()
-        self._words = [sys.executable, "-m", "nbgrader", "autograde", assignment_id]
+        self._words = [*_NBGRADER, "autograde", assignment_id]
         self._words += [f"--CourseDirectory.{name}={value}" for name, value in settings.items()]
         self._words += ["--log-level=INFO"]
         marker = "\0"
@@ -206,8 +208,9 @@ class _Command:
                     tell(done + len(turn.begun) - 1)
                 elif line and len(kept := turn.said.setdefault(now, [])) < _MOST_LINES:
                     kept.append(line)
-                if time.monotonic() - since > allowed:
-                    program.stop(f"it took more than {allowed:g} seconds")
+                most = allowed if now else _START_SECONDS
+                if time.monotonic() - since > most:
+                    program.stop(f"it took more than {most:g} seconds")
         finally:
             turn.code, turn.ended_because = program.close()
         return turn
