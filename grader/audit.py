@@ -5,11 +5,14 @@ must lose exactly the tests that it declares and be recognised by its own hint. 
 that calls the shortcuts which its exercise declares must lose the whole exercise, and
 nothing else. All of them take the way of a real submission: the release notebook, rebuilt,
 in the sandbox.
+
+Option chosen: several assignments are audited in one batch. To start workers takes as long as
+to execute dozens of notebooks, and one assignment's last runs leave processors idle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import nbformat
@@ -21,13 +24,13 @@ from grader.authoring.secrets import find_leaks
 from grader.authoring.shortcuts import answer_by_shortcuts, find_shortcut
 from grader.authoring.source import AssignmentSource, SourceCell, read_source
 from grader.configuration import Course
-from grader.execution.batch import default_workers, execute_batch
+from grader.execution.batch import default_workers, execute_batch, make_executors
 from grader.mistakes import Mistake, check_mistakes
 from grader.mutation.equivalents import equivalents_file, load_equivalents
 from grader.records import Outcome, Run, Script
 from grader.workbench import Workbench, open_current_workbench
 
-__all__ = ["AuditReport", "Finding", "audit"]
+__all__ = ["AuditReport", "Finding", "audit", "audit_all"]
 
 _REFERENCE, _RELEASE = "the reference", "the untouched release"
 
@@ -72,29 +75,72 @@ def audit(
     Raises:
         SourceError, MistakesError, ReleaseError, SandboxError: it could not be audited.
     """
+    [report] = audit_all(
+        course, [assignment_id], sandbox=sandbox, workers=workers, on_progress=on_progress
+    )
+    return report
+
+
+def audit_all(
+    course: Course,
+    assignment_ids: Sequence[str],
+    *,
+    sandbox: str = "bubblewrap",
+    workers: int = 0,
+    on_progress: Callable[[int, Run | None], None] = lambda total, run: None,
+) -> tuple[AuditReport, ...]:
+    """Audit assignments as they were last released; the reports in the order of the ids.
+
+    Raises:
+        SourceError, MistakesError, ReleaseError, SandboxError: one of them could not be
+            audited, and nothing was executed.
+    """
+    subjects = [_open(course, each) for each in assignment_ids]
+    scripts = [script for subject in subjects for script in subject.scripts()]
+    on_progress(len(scripts), None)
+    runs: dict[str, dict[str, Run]] = {each: {} for each in assignment_ids}
+    for run in execute_batch(
+        tuple(subject.bench.kit for subject in subjects),
+        scripts,
+        sandbox=sandbox,
+        workers=workers or default_workers(),
+        make=make_executors,
+    ):
+        runs[run.assignment][run.learner] = run
+        on_progress(len(scripts), run)
+    return tuple(each.report(runs[each.bench.kit.assignment]) for each in subjects)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """An assignment to audit."""
+
+    bench: Workbench
+    source: AssignmentSource
+    release: NotebookNode
+
+    def scripts(self) -> Iterator[Script]:
+        yield from _scripts(self.bench, self.release, reference_answers(self.source))
+        yield from _scripts_by_shortcuts(self.bench, self.release, self.source)
+
+    def report(self, runs: Mapping[str, Run]) -> AuditReport:
+        kit = self.bench.kit
+        findings = [
+            _reference_earns_everything(runs[_REFERENCE]),
+            _release_is_unattempted(runs[_RELEASE]),
+            *(_mistake_is_caught(mistake, runs[mistake.name]) for mistake in kit.mistakes),
+            *(_shortcuts_are_refused(cell, runs) for cell in self.source.answers if cell.shortcuts),
+            _nothing_leaks(self.bench.course, kit.assignment),
+        ]
+        return AuditReport(kit.assignment, tuple(findings))
+
+
+def _open(course: Course, assignment_id: str) -> _Subject:
     bench = open_current_workbench(course, assignment_id)
     source = read_source(course.solution_source(assignment_id))
     check_mistakes(source, bench.kit.mistakes)
     release = nbformat.read(course.release_notebook(assignment_id), as_version=4)
-    scripts = (
-        *_scripts(bench, release, reference_answers(source)),
-        *_scripts_by_shortcuts(bench, release, source),
-    )
-    on_progress(len(scripts), None)
-    runs: dict[str, Run] = {}
-    for run in execute_batch(
-        bench.kit, scripts, sandbox=sandbox, workers=workers or default_workers()
-    ):
-        runs[run.learner] = run
-        on_progress(len(scripts), run)
-    findings = [
-        _reference_earns_everything(runs[_REFERENCE]),
-        _release_is_unattempted(runs[_RELEASE]),
-        *(_mistake_is_caught(mistake, runs[mistake.name]) for mistake in bench.kit.mistakes),
-        *(_shortcuts_are_refused(cell, runs) for cell in source.answers if cell.shortcuts),
-        _nothing_leaks(course, assignment_id),
-    ]
-    return AuditReport(assignment_id, tuple(findings))
+    return _Subject(bench, source, release)
 
 
 def _scripts(

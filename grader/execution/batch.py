@@ -26,12 +26,12 @@ from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any, Protocol
 
-from grader.execution.execute import Executor
+from grader.execution.execute import Executor, Executors
 from grader.execution.kit import Kit
 from grader.records import Run, Script
 from grader.sandbox.choice import SANDBOXES, choose_sandbox
 
-__all__ = ["PRELOADED", "Executes", "Maker", "default_workers", "execute_batch"]
+__all__ = ["PRELOADED", "Executes", "Maker", "default_workers", "execute_batch", "make_executors"]
 
 # torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
 PRELOADED = ("grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager")
@@ -59,6 +59,12 @@ def make_executor(kit: Kit, sandbox: str) -> tuple[Executes, Callable[[], None]]
     """What executes the scripts of one of our own assignments."""
     chosen = SANDBOXES[sandbox]()  # not tried out again: `execute_batch` has seen it work
     return Executor(kit, chosen), chosen.close
+
+
+def make_executors(kits: Sequence[Kit], sandbox: str) -> tuple[Executes, Callable[[], None]]:
+    """What executes the scripts of several of our own assignments, all in one sandbox."""
+    chosen = SANDBOXES[sandbox]()
+    return Executors(kits, chosen), chosen.close
 
 
 def execute_batch(

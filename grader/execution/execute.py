@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from grader.errors import LinkError
 from grader.execution.kit import Kit
@@ -16,7 +16,7 @@ from grader.link.session import TestSession
 from grader.records import CellRun, Outcome, Role, Run, Script, TestResult
 from grader.sandbox.base import Sandbox
 
-__all__ = ["Executor", "as_nbgrader_executes", "execute"]
+__all__ = ["Executor", "Executors", "as_nbgrader_executes", "execute"]
 
 
 class Executor:
@@ -53,6 +53,17 @@ class Executor:
         named = self._namer.name(tests, session.exchanges)
         # last: what a shortcut earned or lost is no mistake that has a name
         return cells, without_marks(named, learner.shortcuts_met())
+
+
+class Executors:
+    """Executes the scripts of several assignments, one after another, in one test process."""
+
+    def __init__(self, kits: Iterable[Kit], sandbox: Sandbox) -> None:
+        self._executors = {kit.assignment: Executor(kit, sandbox) for kit in kits}
+
+    def execute(self, script: Script) -> Run:
+        """Execute one script with the kit of its assignment; see `Executor.execute`."""
+        return self._executors[script.assignment].execute(script)
 
 
 def execute(

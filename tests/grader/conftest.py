@@ -16,7 +16,7 @@ from grader.authoring.handin import answered
 from grader.authoring.release import release
 from grader.authoring.source import read_source
 from grader.configuration import Course, load_course
-from grader.execution.execute import Executor
+from grader.execution.execute import Executor, Executors
 from grader.execution.kit import Kit
 from grader.grading import Graded
 from grader.mutation import examine
@@ -121,8 +121,10 @@ def without_workers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> list[s
     """Notebooks are executed in this process, one by one; gives the names of whose were."""
     executed: list[str] = []
 
-    def execute(kit: Kit, scripts: Sequence[Script], **_: object) -> Iterator[Run]:
-        executor = Executor(kit, sandbox)
+    def execute(
+        kit: Kit | tuple[Kit, ...], scripts: Sequence[Script], **_: object
+    ) -> Iterator[Run]:
+        executor = Executors(kit, sandbox) if isinstance(kit, tuple) else Executor(kit, sandbox)
         for script in scripts:
             executed.append(script.learner)
             yield executor.execute(script)

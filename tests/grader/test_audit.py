@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.audit import AuditReport, audit
+from grader.audit import AuditReport, audit, audit_all
 from grader.authoring.release import release
-from grader.configuration import Course
+from grader.configuration import Course, load_course
 from grader.errors import GraderError
+from grader.scaffold.create import new_assignment
 
 pytestmark = pytest.mark.usefixtures("without_workers")
 
@@ -131,3 +132,41 @@ def test_what_was_not_released_cannot_be_audited(released: Course) -> None:
     edit(released.solution_source("tiny"), "14 / 3, ", "15 / 3, ")
     with pytest.raises(GraderError, match="run: grader release tiny"):
         audit(released, "tiny")
+
+
+@pytest.fixture
+def with_another(released: Course) -> Course:
+    """A course with a second assignment."""
+    new_assignment(released.root, "sizes", "Sizes")
+    course = load_course(released.root)
+    release(course, "sizes")
+    return course
+
+
+def test_several_assignments_are_audited_together_each_by_its_own_tests(
+    with_another: Course,
+) -> None:
+    path = with_another.mistakes_file("tiny")
+    path.write_text(path.read_text() + HARMLESS)
+    seen: list[tuple[int, str | None]] = []
+    reports = audit_all(
+        with_another,
+        ["sizes", "tiny"],
+        on_progress=lambda total, run: seen.append((total, run and run.assignment)),
+    )
+    assert [report.assignment for report in reports] == ["sizes", "tiny"]
+    alone = audit(with_another, "sizes")
+    assert [each.subject for each in reports[0].findings] == [f.subject for f in alone.findings]
+    assert problems(reports[0]) == problems(alone) == {}
+    assert problems(reports[1]) == {"sums_with_another_name": "does not lose row_sums_one_row"}
+    assert len(seen) == seen[0][0] + 1
+    assert {name for _, name in seen} == {None, "sizes", "tiny"}
+
+
+def test_nothing_is_audited_when_one_of_several_cannot_be(
+    with_another: Course, without_workers: list[str]
+) -> None:
+    edit(with_another.solution_source("tiny"), "14 / 3, ", "15 / 3, ")
+    with pytest.raises(GraderError, match="run: grader release tiny"):
+        audit_all(with_another, ["sizes", "tiny"])
+    assert without_workers == []
