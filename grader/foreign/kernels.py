@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def language_of(metadata: Mapping[str, Any]) -> tuple[str, str]:
     name = str(spec.get("name") or "python3")
     said = spec.get("language") or metadata.get("language_info", {}).get("name")
     if not said:
-        found = _specs().get(name)
+        found = _spec(name)
         python = name.startswith("python") or name.endswith("-py")
         said = found.language if found else "python" if python else name
     return name, str(said).lower()
@@ -78,7 +79,7 @@ def kernel_of(notebook: Notebook, hidden: Sequence[Path]) -> Kernel | None:
     if kernel is None:
         raise GraderError(
             f"{notebook.path} asks for the kernel `{notebook.kernel}` ({notebook.language}), which "
-            f"is not installed here; there are: {', '.join(sorted(_specs())) or 'none'}. Install "
+            f"is not installed here; there are: {', '.join(_names()) or 'none'}. Install "
             "it for the user who grades (`jupyter kernelspec list` shows what is found, and "
             "where). Nothing was graded."
         )
@@ -93,7 +94,7 @@ def kernel_of(notebook: Notebook, hidden: Sequence[Path]) -> Kernel | None:
 
 def find_kernel(name: str, hidden: Sequence[Path] = ()) -> Kernel | None:
     """The kernel of this name, if it is installed; what it is shown holds nothing `hidden`."""
-    spec = _specs().get(name)
+    spec = _spec(name)
     if spec is None:
         return None
     argv = _command(spec)
@@ -133,16 +134,17 @@ def plan_in_kernel(notebook: Notebook, kernel: Kernel) -> Plan:
     return Plan(notebook.name, steps)
 
 
-def _specs() -> dict[str, KernelSpec]:
-    """What is installed, by name; a kernelspec that cannot be read is not installed."""
-    manager = KernelSpecManager()
-    found = {}
-    for name in manager.find_kernel_specs():
-        try:
-            found[name] = manager.get_kernel_spec(name)
-        except (NoSuchKernel, OSError, ValueError, TypeError):
-            continue
-    return found
+def _names() -> list[str]:
+    """What is installed, as nbgrader finds it."""
+    return sorted(KernelSpecManager().find_kernel_specs())
+
+
+def _spec(name: str) -> KernelSpec | None:
+    """The kernelspec of this name; one that cannot be read is not installed."""
+    with warnings.catch_warnings(), suppress(NoSuchKernel, OSError, ValueError, TypeError):
+        warnings.simplefilter("ignore")  # traitlets' own, of fields that it does not know
+        return KernelSpecManager().get_kernel_spec(name)
+    return None
 
 
 def _command(spec: KernelSpec) -> tuple[str, ...]:
