@@ -33,6 +33,7 @@ ELSEWHERE = {
     ".venv/bin/python -m benchmarks.assignments --write": "minutes; see test_assignments.py there",
     ".venv/bin/python -m benchmarks.checking --write": "minutes, and it writes into a page",
     ".venv/bin/python -m benchmarks.check_service --write": "minutes, and it writes into a page",
+    ".venv/bin/python -m benchmarks.nbgrader_courses --write": "minutes, and it writes into a page",
     ".venv/bin/python -m benchmarks.naming --write": "a minute, and it writes into a page",
     ".venv/bin/pytest tests/course": "a part of make test",
     ".venv/bin/pytest tests/course course/losses": "a part of make test; see test_recipes.py",
@@ -49,6 +50,9 @@ ELSEWHERE |= dict.fromkeys(
     ],
     "they change the machine; tests/grader/hub and tests/browser/test_hub.py do as much",
 )
+ELSEWHERE |= {
+    ".venv/bin/grader compare ps1 --reference": "in a folder of nbgrader's; see test_compare.py",
+}
 ELSEWHERE |= {
     each.text: "there is no cluster here, as the page says; tests/deploy looks at the files"
     for each in commands("docs/kubernetes.md")
