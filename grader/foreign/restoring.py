@@ -33,7 +33,7 @@ def restore(given: Any, now: Any) -> None:
         CannotRestore: it is an object that cannot be changed so.
     """
     kind = type(given)
-    if type(now) is not kind or kind is StandIn:
+    if type(now) is not kind or issubclass(kind, StandIn):
         return
     if kind in (list, deque):
         merged = [_merged(given[i], item) if i < len(given) else item for i, item in enumerate(now)]
@@ -62,8 +62,8 @@ def restore(given: Any, now: Any) -> None:
 
 def _merged(given: Any, now: Any) -> Any:
     """What stands in a place where `given` stood: the same object, where it still is one."""
-    if type(now) is StandIn:
-        if type(given) is not StandIn:
+    if issubclass(type(now), StandIn):
+        if not issubclass(type(given), StandIn):
             raise CannotRestore("an object that is no plain data")
         return given
     if type(given) is not type(now):
