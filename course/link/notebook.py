@@ -106,7 +106,9 @@ class LiveState:
         """What a cell may take, and may show."""
         return {"cell_seconds": self._seconds, "output_bytes": self._output_bytes}
 
-    def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any, str]:
+    def call(
+        self, function: Callable[..., Any], args: Any, kwargs: Any
+    ) -> tuple[Any, Any, OutputRecorder]:
         """Call `function`; returns its value, its error record or None, and what it printed."""
         recorder = OutputRecorder(self._output_bytes)
         with self._recording(recorder):
@@ -115,7 +117,7 @@ class LiveState:
                     value, error = function(*args, **kwargs), None
             except BaseException as raised:  # noqa: BLE001 - see run_cell
                 value, error = None, describe_error(raised)
-        return value, error, recorder.text
+        return value, error, recorder
 
     def define_probe(self, source: str, name: str) -> Callable[..., Any]:
         """The function `name` that `source` defines, seeing all of the notebook's names."""

@@ -14,7 +14,8 @@ and answers are dictionaries in the link's codec:
     {"do": "kernel", "argv", "environment", "by_message", "start_seconds"} -> {"kernel": True}
     {"do": "execute", "source"}                    -> {"outputs", "error", "decides"}
 
-A call whose request has "restore" also tells in "changed" what it changed of its arguments. A
+What is printed to both streams is told in its order as well, as "streams". A call whose request
+has "restore" also tells in "changed" what it changed of its arguments. A
 "test" runs beside the learner's code (`course.link.beside`); the last two are for notebooks of
 another language (`course.link.kernel`).
 
@@ -35,6 +36,7 @@ from course.link.beside import run_beside
 from course.link.codec import CodecError, Handle, MissingLibrary, decode, encode, put_back
 from course.link.frames import LinkClosed, Stream, take_over_stdio
 from course.link.notebook import LiveState, NotebookState, describe_error
+from course.link.outputs import OutputRecorder
 from course.link.shortcuts import Shortcuts
 from course.link.syscalls import refuse_dangerous_calls
 from course.link.withhold import withheld_in, withhold
@@ -129,9 +131,11 @@ class Server:
         return Handle(number, type(value).__name__, callable(value))
 
     @staticmethod
-    def _outcome(seen: tuple[Any, Any, str]) -> dict[str, Any]:
-        value, error, prints = seen
-        return {"value": value, "error": error, "prints": prints}
+    def _outcome(seen: tuple[Any, Any, OutputRecorder]) -> dict[str, Any]:
+        value, error, recorder = seen
+        reply = {"value": value, "error": error, "prints": recorder.text}
+        pieces = [(out["name"], out["text"]) for out in recorder.outputs if "text" in out]
+        return reply | ({"streams": pieces} if any(n == "stderr" for n, _ in pieces) else {})
 
 
 def _snapshot(arguments: Any) -> bytes | None:

@@ -40,11 +40,15 @@ class Missing(LinkError):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a call gave back: a value, or the exception to raise; and what it printed."""
+    """What a call gave back: a value, or the exception to raise; and what it printed.
+
+    `streams` is what it printed in pieces, each with the name of its stream.
+    """
 
     value: Any = None
     error: Exception | None = None
     prints: str = ""
+    streams: tuple[tuple[str, str], ...] = ()
 
 
 class Learner(Protocol):
@@ -208,8 +212,8 @@ class LinkedLearner:
         prints = answer.get("prints")
         prints = prints if type(prints) is str else ""
         if answer.get("error") is not None:
-            return Reply(error=student_error(answer["error"]), prints=prints)
-        return Reply(answer.get("value"), None, prints)
+            return Reply(None, student_error(answer["error"]), prints, _pieces(answer, prints))
+        return Reply(answer.get("value"), None, prints, _pieces(answer, prints))
 
     def _ask(self, *, more_seconds: float = 0.0, **request: Any) -> dict[str, Any]:
         if self._dead is not None:
@@ -264,6 +268,18 @@ class LinkedLearner:
         stop = "" if why.endswith((".", "?")) else "."
         self._dead = f"The process that runs your notebook is gone: {why}{stop}"
         return LinkError(self._dead)
+
+
+def _pieces(answer: dict[str, Any], prints: str) -> tuple[tuple[str, str], ...]:
+    """What was printed, by stream; believed only in its form."""
+    said = answer.get("streams")
+    if type(said) is not list:
+        return (("stdout", prints),) if prints else ()
+    return tuple(
+        ("stderr" if piece[0] == "stderr" else "stdout", piece[1])
+        for piece in said
+        if type(piece) is tuple and [type(part) for part in piece] == [str, str]
+    )
 
 
 class LocalLearner:

@@ -272,7 +272,9 @@ def test_prints_made_inside_a_call_are_kept_and_capped(frugal: Any):
     frugal.run(
         "import sys\ndef f(n):\n    print('p' * n); print('e', file=sys.stderr)\n    return n"
     )
-    assert frugal.call("f", 3) == {"value": 3, "error": None, "prints": "ppp\ne\n"}
+    pieces = [("stdout", "ppp\n"), ("stderr", "e\n")]
+    reply = {"value": 3, "error": None, "prints": "ppp\ne\n", "streams": pieces}
+    assert frugal.call("f", 3) == reply
     reply = frugal.call("f", 10**6)
     assert reply["value"] == 10**6
     assert len(reply["prints"]) < 2200
