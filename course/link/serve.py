@@ -7,6 +7,8 @@ and answers are dictionaries in the link's codec:
     {"do": "watch", "shortcuts": {exercise: [name, ...]}}   -> {}
     {"do": "run",   "source": str}                          -> {"outputs", "error"}
     {"do": "get",   "name": str}                            -> {"value"} or {"missing": True}
+    {"do": "names"}                                         -> {"value": [name, ...]}
+    {"do": "bind",  "names": {name: value}}                 -> {}
     {"do": "call",  "target", "args", "kwargs"}             -> {"value", "error", "prints"}
     {"do": "attribute", "target", "name"}                   -> {"value", "error", "prints"}
     {"do": "probe", "source", "name", "args", "kwargs"}     -> {"value", "error", "prints"}
@@ -85,6 +87,13 @@ class Server:
         names = self._state.names
         name = request["name"]
         return {"value": names[name]} if name in names else {"missing": True}
+
+    def _do_names(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"value": [name for name in self._state.names if type(name) is str]}
+
+    def _do_bind(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._state.names.update(put_back(request["names"], lambda h: self._kept[h.number]))
+        return {}
 
     def _do_call(self, request: dict[str, Any]) -> dict[str, Any]:
         function = self._target(request["target"])

@@ -2,7 +2,7 @@
 
 Apart is the default: the cell runs in the test process, and only plain data crosses. A cell
 runs beside, inside the sandbox, when reading it shows that apart it would not ask the same
-question (it patches, seeds, deletes, inspects, captures); when the trial with the reference
+question (it patches, deletes, captures); when the trial with the reference
 answers shows it (`trial`); or when it shares names with such a cell. What reading cannot show
 and the trial cannot either (an object that spies, a comparison by the learner's object) is
 refused where it happens, by `session`.
@@ -40,6 +40,7 @@ class Step:
         why_beside: empty when the test runs apart.
         defines: what only defines things, in a test: run on both sides.
         needs: definitions of earlier cells that a test beside gets anew.
+        shares: names that a test sets and that answers or later cells read.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Step:
     why_beside: str = ""
     defines: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    shares: frozenset[str] = frozenset()
 
     @property
     def apart(self) -> bool:
@@ -77,8 +79,9 @@ class Plan:
 
     def as_text(self) -> str:
         """The same text for the same plan, whatever order its sets happen to have."""
-        steps = [repr(replace(step, forgets=frozenset())) for step in self.steps]
-        sets = [sorted(step.forgets) for step in self.steps]
+        bare = [replace(step, forgets=frozenset(), shares=frozenset()) for step in self.steps]
+        steps = [repr(step) for step in bare]
+        sets = [(sorted(step.forgets), sorted(step.shares)) for step in self.steps]
         return repr((self.notebook, steps, sets, sorted(map(sorted, self.links))))
 
     def moved_beside(self, reasons: Mapping[str, str]) -> Plan:
@@ -104,11 +107,12 @@ def plan_notebook(notebook: Notebook) -> Plan:
     """
     codes = {cell.name: _python(cell, notebook) for cell in notebook.cells if cell.kind == "code"}
     reader = _Reader(notebook.cells, codes)
-    steps = tuple(reader.read(cell) for cell in notebook.cells if cell.name in codes)
+    read = [reader.read(cell) for cell in notebook.cells if cell.name in codes]
+    steps = tuple(reader.with_shares(step) for step in read)
     plan = Plan(notebook.name, steps, frozenset(reader.links))
     reasons = {step.name: step.why_beside for step in steps if step.why_beside}
     bare = replace(plan, steps=tuple(replace(step, why_beside="") for step in steps))
-    return bare.moved_beside(reasons | reader.reasons)
+    return bare.moved_beside(reasons)
 
 
 def _python(cell: Cell, notebook: Notebook) -> str:
@@ -143,7 +147,11 @@ class _Reader:
         self._bound_by: dict[str, str] = {}  # the test that bound a name last
         self._definitions: dict[str, tuple[str, bool]] = {}  # name -> statement, of a test?
         self.links: set[frozenset[str]] = set()
-        self.reasons: dict[str, str] = {}
+        self._shares: dict[str, set[str]] = {}
+
+    def with_shares(self, step: Step) -> Step:
+        """The step with the names that cells after it were found to read."""
+        return replace(step, shares=frozenset(self._shares.get(step.name, ())))
 
     def read(self, cell: Cell) -> Step:
         """The step of the next cell."""
@@ -157,7 +165,7 @@ class _Reader:
         binds = names_of(code).binds | changed
         self._forget(binds)
         self._live |= changed
-        self._note_readers(names_of(code), cell.name)
+        self._note_readers(names_of(code))
         return Step(cell.name, cell.role, forgets=binds)
 
     def _ordinary(self, cell: Cell, code: str) -> Step:
@@ -166,7 +174,7 @@ class _Reader:
         for statement in ast.parse(code).body:
             text = ast.unparse(statement)
             names = names_of(text)
-            self._note_readers(names, cell.name)
+            self._note_readers(names)
             from_tests = {n for n in names.now if n in self._bound_by}
             if "get_ipython" in names.now:
                 here += ["%reset"] if "reset" in text else []
@@ -184,8 +192,7 @@ class _Reader:
         tree = ast.parse(code)
         names = names_of(code)
         why = live_reason(tree, names, self._live, self._figures)
-        if shared := self._assigned(tree) & self._read_by_answers:
-            why = why or f"the answer reads `{min(shared)}`, which the test sets"
+        self._shares[cell.name] = set(self._assigned(tree) & self._read_by_answers)
         for name in sorted(names.needs & self._bound_by.keys()):
             self.links.add(frozenset({cell.name, self._bound_by[name]}))
         needs = tuple(self._needed(names.needs))
@@ -238,10 +245,10 @@ class _Reader:
             self._definitions.pop(name, None)
             self._calls_live.discard(name)
 
-    def _note_readers(self, names: Names, reader: str) -> None:
-        """A cell that is no test reads what a test bound: the test must run where it can."""
+    def _note_readers(self, names: Names) -> None:
+        """A cell that is no test reads what a test bound: it must be there, too."""
         for name in names.needs & self._bound_by.keys():
-            self.reasons[self._bound_by[name]] = f"`{reader}` reads `{name}`, which it sets"
+            self._shares[self._bound_by[name]].add(name)
 
     def _needed(self, names: Iterable[str]) -> Iterator[str]:
         """The definitions behind some names, those that they stand on first, each once."""

@@ -1,11 +1,7 @@
-"""The test process's half of a notebook of nbgrader's: what runs here, and what it asks.
+"""The test process's half of a notebook of nbgrader's: what runs here, in the author's order.
 
-Guarantees: what a test holds of the learner's is plain data or a stand-in that answers
-nothing for itself; a value that would lose its meaning on the way (an instance of the test's
-own class, a stand-in compared, a truth asked of one) is refused and noted, also where the
-test catches the refusal; and then the test has no verdict here, and runs beside instead.
-What the learner's code changes of a list, a dictionary or an array that it was given is
-changed here too, as if it had been the same object.
+What a test holds of the learner's is plain data or a stand-in (`conversation`). A test that
+asks for more has no verdict here, also where it catches the refusal, and runs beside instead.
 """
 
 from __future__ import annotations
@@ -16,25 +12,23 @@ import io
 import linecache
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course.link.codec import CodecError, Handle, arrives_as_it_is, inside, put_back
 from course.link.notebook import TimeLimit, time_limit
 from grader.errors import LinkError
+from grader.foreign.asking import builtins_for, inspecting, is_stand_in
+from grader.foreign.conversation import LiveConversation, Namespace
+from grader.foreign.live import is_seeding
 from grader.foreign.placing import Step
-from grader.foreign.restoring import CannotRestore, restore
-from grader.link.learner import LinkedLearner, Missing, Reply, Target
-from grader.link.stand_in import Conversation, NotPlainData, StandIn, as_handles
+from grader.link.learner import LinkedLearner
 from grader.link.student_error import StudentError
 
 __all__ = ["NotCarried", "Session", "Verdict", "verdict_of_value"]
-
-_UNCODABLE = ("CodecError", "MissingLibrary")
 
 
 class NotCarried(Exception):
@@ -50,100 +44,14 @@ class Verdict:
     partial: float | None = None
 
 
-class _Conversation(Conversation):
-    """Sends only what arrives as it was, and brings back what became of it."""
-
-    learner: LinkedLearner
-    own_object: str = ""  # what it said that it is, where a class of the notebook's was met
-
-    def refuse(self, why: str, stand_in: StandIn | None = None) -> NotPlainData:
-        """See `Conversation.refuse`."""
-        if stand_in is not None and self._is_of_the_notebook(stand_in):
-            self.own_object = why
-        return super().refuse(why)
-
-    def _is_of_the_notebook(self, stand_in: StandIn) -> bool:
-        """Whether its class was made in the notebook, as far as its process can be believed."""
-        kind = self.learner.attribute(stand_in._target, "__class__").value
-        if type(kind) is not Handle:
-            return False
-        return bool(self.learner.attribute(kind.number, "__module__").value == "__main__")
-
-    def look_up(self, name: str) -> Any:
-        """See `Conversation.look_up`."""
-        try:
-            return self._present(super().look_up(name), name)
-        except StudentError as error:
-            self._refuse_uncodable(name, error)
-            raise
-
-    def settle(self, name: str, reply: Reply) -> Any:
-        """See `Conversation.settle`."""
-        self._refuse_uncodable(name, reply.error)
-        return super().settle(name, reply)
-
-    def _refuse_uncodable(self, name: str, error: Exception | None) -> None:
-        if isinstance(error, StudentError) and error.kind in _UNCODABLE:
-            raise self.refuse(f"`{name}` gave what cannot cross: {error.message}")
-
-    def call(self, target: Target, name: str, args: Any, kwargs: Any) -> Any:
-        odd = next(_odd_in((args, kwargs)), None)
-        if odd is not None:
-            kind = type(odd).__name__
-            raise self.refuse(f"it gives `{name}` a `{kind}`, which is a subclass or no plain data")
-        try:
-            sent = as_handles((args, kwargs))
-        except NotPlainData as error:
-            raise self.refuse(str(error)) from None
-        try:
-            reply, changed = self.learner.call_and_tell(target, *sent)
-        except CodecError as error:
-            raise self.refuse(str(error)) from None
-        if changed is not None:
-            try:
-                restore((list(args), kwargs), self._present(changed, name))
-            except CannotRestore as error:
-                raise self.refuse(f"`{name}` makes of its argument {error}") from None
-        return self.settle(name, reply)
-
-    def _present(self, value: Any, name: str) -> Any:
-        def stand_in(handle: Handle) -> StandIn:
-            return StandIn(self, handle.number, f"{name}(...)", handle.kind)
-
-        return put_back(value, stand_in)
-
-
-def _odd_in(value: Any) -> Iterator[Any]:
-    """What of an argument would arrive as something else, or would not arrive."""
-    if type(value) in (StandIn, Handle):
-        return
-    if not arrives_as_it_is(value):
-        yield value
-    for item in inside(value):
-        yield from _odd_in(item)
-
-
-class _Namespace(dict[str, Any]):
-    """The test's globals; a name that the author did not bind is looked up at the learner's."""
-
-    conversation: _Conversation | None = None
-
-    def __missing__(self, name: str) -> Any:
-        if self.conversation is None or hasattr(builtins, name) or name.startswith("__"):
-            raise KeyError(name)
-        try:
-            return self.conversation.look_up(name)
-        except Missing:
-            raise KeyError(name) from None  # Python's NameError, which a test may expect
-
-
 class Session:
     """Runs the author's side of one notebook."""
 
-    def __init__(self, learner: LinkedLearner, seconds: float) -> None:
+    def __init__(self, learner: LinkedLearner, seconds: float, own: Sequence[str] = ()) -> None:
         self._learner = learner
         self._seconds = seconds
-        self._names = _Namespace(__name__="__main__", __builtins__=builtins)
+        self._own = own  # names of the learner's
+        self._names = Namespace(__name__="__main__", __builtins__=builtins)
 
     def prepare(self, step: Step) -> list[str]:
         """Run what the author's ordinary cell does here; gives the statements that stopped."""
@@ -175,10 +83,18 @@ class Session:
             NotCarried: it asked for more than plain data.
             LinkError: the learner's process is gone.
         """
-        conversation = self._names.conversation = _Conversation(self._learner)
+        conversation = LiveConversation(self._learner, names=self._names, shares=step.shares)
+        self._names.conversation = conversation
+        own = {
+            "__also_there__": lambda text, *args: self._also_there(conversation, step, text, args)
+        }
+        self._names["__builtins__"] = builtins_for(conversation) | own
         try:
-            with _quiet(), time_limit(3 * self._seconds):
-                value = self._execute(step)
+            with _quiet(), time_limit(3 * self._seconds), inspecting(conversation):
+                try:
+                    value = self._execute(step)
+                finally:
+                    conversation.share()
             verdict = verdict_of_value(value)
         except LinkError:
             raise
@@ -198,7 +114,7 @@ class Session:
     def _execute(self, step: Step) -> Any:
         filename = f"<{step.name}>"
         linecache.cache[filename] = (len(step.code), None, step.code.splitlines(True), filename)
-        tree = ast.parse(step.code, filename)
+        tree = _seeding_there(ast.parse(step.code, filename))
         last = tree.body[-1] if tree.body else None
         if not isinstance(last, ast.Expr):
             exec(compile(tree, filename, "exec"), self._names)  # noqa: S102 - the author's
@@ -206,9 +122,17 @@ class Session:
         tree.body.pop()
         exec(compile(tree, filename, "exec"), self._names)  # noqa: S102
         value = eval(compile(ast.Expression(last.value), filename, "eval"), self._names)
-        if type(value) is StandIn:
+        if is_stand_in(value):
             return None
         return value if step.valued else None
+
+    def _also_there(
+        self, conversation: LiveConversation, step: Step, function: str, args: Sequence[Any]
+    ) -> None:
+        """Seed the random numbers of the learner's process as those of this one."""
+        text = f"{function}({', '.join(map(repr, args))})"
+        if self._learner.test(text, step.needs, self._own).error is not None:
+            raise conversation.refuse("it seeds random numbers that the answer has not")
 
     def _quietly(self, statement: str) -> bool:
         try:
@@ -242,9 +166,26 @@ def verdict_of_value(value: Any) -> Verdict:
     return Verdict(True)
 
 
+class _Seeding(ast.NodeTransformer):
+    """Has each statement that seeds random numbers do so in the learner's process first."""
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        """See `is_seeding`."""
+        if not (is_seeding(node) and isinstance(node.value, ast.Call)):
+            return self.generic_visit(node)
+        function = ast.Constant(ast.unparse(node.value.func))
+        call = ast.Call(ast.Name("__also_there__", ast.Load()), [function, *node.value.args], [])
+        return [ast.copy_location(ast.Expr(call), node), node]
+
+
+def _seeding_there(tree: ast.Module) -> ast.Module:
+    seeding: ast.Module = ast.fix_missing_locations(_Seeding().visit(tree))
+    return seeding
+
+
 def _in_words(error: BaseException) -> str:
     if isinstance(error, StudentError):
-        return f"{error}\n{error.lines}".rstrip()
+        return f"{StudentError.__str__(error)}\n{error.lines}".rstrip()
     message = str(error)[:2000]
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 

@@ -160,6 +160,15 @@ class LinkedLearner:
         )
         return self._reply_in(answer), answer.get("changed")
 
+    def names(self) -> tuple[str, ...]:
+        """The names that the notebook has bound."""
+        said = self._ask(do="names").get("value")
+        return tuple(n for n in said if type(n) is str) if type(said) is list else ()
+
+    def bind(self, names: Mapping[str, Any]) -> None:
+        """Bind names of the notebook to plain data. Raises CodecError where it is none."""
+        self._ask(do="bind", names=dict(names))
+
     def test(self, source: str, needs: Sequence[str], own: Sequence[str] = ()) -> Reply:
         """Run a test beside the learner's code; its last value, when it ran to its end."""
         nonce = secrets.token_hex(16)

@@ -145,7 +145,7 @@ def as_handles(value: Any) -> Any:
         return type(value)(as_handles(item) for item in value)
     if type(value) is dict:
         return {key: as_handles(item) for key, item in value.items()}
-    if type(value) is not StandIn:
+    if not issubclass(type(value), StandIn):
         return value
     if not isinstance(value._target, int):
         raise NotPlainData(f"`{value._name}` cannot be an argument; write a probe")

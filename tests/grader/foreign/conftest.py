@@ -107,14 +107,9 @@ SECOND = [
 BESIDE = {
     "point_compares",
     "point_is_one",
-    "total_by_sum",
     "ask_patched",
     "applies_a_callback",
     "shout_by_upper",
-    "evens_are_lazy",
-    "roll_is_seeded",
-    "greet_prints",
-    "scaled_by_a_global",
 }
 WRONG = {
     "area": "def area(r):\n    return 3 * r**2",
@@ -133,8 +128,8 @@ WRONG = {
     "unique": "def unique(values):\n    return {frozenset([v]) for v in values}",
     "chosen": "def chosen():\n    raise NotImplementedError()",
 }
-# a Fraction is right, and no plain data
-FAIR = {"area": "from fractions import Fraction\ndef area(r):\n    return Fraction(math.pi * r**2)"}
+# a number of SymPy's is right, and no plain data
+FAIR = {"area": "import sympy\ndef area(r):\n    return sympy.Float(math.pi * r**2)"}
 MARKS_ITSELF = {
     "area": (
         "class Right:\n    def __sub__(self, other):\n        return self\n"
@@ -147,10 +142,10 @@ MARKS_ITSELF = {
     ),
     "squares": "def squares(n):\n    get_ipython().displayhook(4)\n    return []",
     "Point": "isinstance = lambda value, kind: True\ndef Point(x):\n    return None",
-    "evens": (
+    "applied": (
         "import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n"
         "        return ast.Pass()\nget_ipython().ast_transformers.append(Drop())\n"
-        "def evens():\n    return iter([1, 1, 1])"
+        "def applied(f, x):\n    return None"
     ),
     "ask": "import builtins\nbuiltins.print = None\ndef ask():\n    raise SystemExit",
 }

@@ -62,7 +62,7 @@ def test_an_object_that_marks_itself_earns_nothing(graded: Course):
 
 def test_beside_neither_shadows_nor_transformers_nor_an_exit_pass_a_test(graded: Course):
     found = results(graded, "cyd")
-    for name in ("point_is_one", "evens_are_lazy", "ask_patched"):
+    for name in ("point_is_one", "applies_a_callback", "ask_patched"):
         assert (found[name].place, found[name].earned) == ("beside", 0.0), name
 
 
