@@ -84,7 +84,7 @@ def _check_shape(shape: Sequence[Any]) -> None:
 
 
 def cells_parts(cells: Iterable[Any]) -> list[Any]:
-    """Text and other values, in order: all text in one, the lengths (-1: no text), the others."""
+    """Text and other values, in order: all text in one, its lengths (-1: no text), the others."""
     kept = list(cells)
     lengths = [len(cell) if type(cell) is str else -1 for cell in kept]
     texts = [cell for cell in kept if type(cell) is str]
@@ -96,7 +96,7 @@ def cells_of(parts: Any) -> list[Any]:
     """What `cells_parts` took apart."""
     text, lengths, rest = require(parts, str, np.ndarray, list)
     texts = lengths[lengths >= 0] if lengths.dtype == np.int64 and lengths.ndim == 1 else None
-    if texts is None or (lengths < -1).any() or len(lengths) - len(texts) != len(rest):
+    if texts is None or len(lengths) - len(texts) != len(rest):
         raise NotPlain("the texts of a column have no right lengths")
     # the largest is asked first: a sum of 64 bits can go round
     if (texts > len(text)).any() or int(texts.sum()) != len(text):

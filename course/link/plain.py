@@ -51,7 +51,6 @@ class Kind:
         parts: gives plain data for a value; raises NotPlain where there is none.
         value: gives the value for such data; raises anything for what is none.
         whole: whether everything inside must be plain data of exact types as well.
-        hashable: whether it may be a dictionary's key, or in a set.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Kind:
     parts: Callable[[Any], Any]
     value: Callable[[Any], Any]
     whole: bool = False
-    hashable: bool = False
 
 
 def require(parts: Any, *types: type | tuple[type, ...]) -> list[Any]:
@@ -207,14 +205,14 @@ def _ellipsis_of(parts: Any) -> Any:
 
 
 KINDS = (
-    Kind("decimal", Decimal, _decimal_parts, _decimal_of, hashable=True),
-    Kind("fraction", Fraction, lambda v: [v.numerator, v.denominator], _fraction_of, hashable=True),
-    Kind("date", dt.date, lambda v: [v.year, v.month, v.day], _date_of, hashable=True),
-    Kind("time", dt.time, _clock_parts, _time_of, hashable=True),
-    Kind("datetime", dt.datetime, _datetime_parts, _datetime_of, hashable=True),
-    Kind("timedelta", dt.timedelta, _delta_parts, _delta_of, hashable=True),
-    Kind("timezone", dt.timezone, zone_parts, _timezone_of, hashable=True),
-    Kind("range", range, _range_parts, _range_of, hashable=True),
+    Kind("decimal", Decimal, _decimal_parts, _decimal_of),
+    Kind("fraction", Fraction, lambda v: [v.numerator, v.denominator], _fraction_of),
+    Kind("date", dt.date, lambda v: [v.year, v.month, v.day], _date_of),
+    Kind("time", dt.time, _clock_parts, _time_of),
+    Kind("datetime", dt.datetime, _datetime_parts, _datetime_of),
+    Kind("timedelta", dt.timedelta, _delta_parts, _delta_of),
+    Kind("timezone", dt.timezone, zone_parts, _timezone_of),
+    Kind("range", range, _range_parts, _range_of),
     Kind("ellipsis", type(...), lambda v: None, _ellipsis_of),
     Kind("slice", slice, lambda v: [v.start, v.stop, v.step], lambda p: slice(*p)),
     Kind("ordered", OrderedDict, dict, lambda p: OrderedDict(*require([p], dict))),

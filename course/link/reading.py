@@ -51,12 +51,6 @@ def check_keys(raw: Sequence[Any]) -> None:
             raise CodecError("a dictionary has a key that is no text, number or tuple of these")
         if key[0] == Tag.TUPLE:
             check_keys(key[1:])
-        if key[0] == Tag.KIND and not _is_hashable(key[1:]):
-            raise CodecError("a dictionary has a key that can be none")
-
-
-def _is_hashable(fields: Sequence[Any]) -> bool:
-    return bool(fields) and type(fields[0]) is str and kind_named(fields[0]).hashable
 
 
 def value_of(raw: Any, depth: int) -> Any:
@@ -88,7 +82,7 @@ def _read_dict(fields: list[Any], depth: int) -> dict[Any, Any]:
     values = _read_list(fields, depth)
     try:
         return dict(zip(values[::2], values[1::2], strict=True))
-    except TypeError as error:  # a Decimal that signals
+    except TypeError as error:  # a list of a kind, a Decimal that signals
         raise CodecError(f"a dictionary has a key that can be none: {error}") from error
 
 

@@ -77,12 +77,12 @@ class _Tables:
     def entries(self) -> Iterable[Kind]:
         """Single values."""
         pd = self.pd
-        yield _kind(pd.Timestamp, self.timestamp_parts, self.timestamp_of, hashable=True)
-        yield _kind(pd.Timedelta, self.timedelta_parts, self.timedelta_of, hashable=True)
-        yield _kind(pd.Period, self.period_parts, self.period_of, hashable=True)
-        yield _kind(pd.Interval, _interval_parts, self.interval_of, hashable=True)
-        yield _kind(type(pd.NaT), lambda _: None, lambda _: pd.NaT, hashable=True)
-        yield _kind(type(pd.NA), lambda _: None, lambda _: pd.NA, hashable=True)
+        yield _kind(pd.Timestamp, self.timestamp_parts, self.timestamp_of)
+        yield _kind(pd.Timedelta, self.timedelta_parts, self.timedelta_of)
+        yield _kind(pd.Period, self.period_parts, self.period_of)
+        yield _kind(pd.Interval, _interval_parts, self.interval_of)
+        yield _kind(type(pd.NaT), lambda _: None, lambda _: pd.NaT)
+        yield _kind(type(pd.NA), lambda _: None, lambda _: pd.NA)
 
     # Frames and series
 
@@ -281,19 +281,14 @@ class _Tables:
         return self.pd.Interval(left, right, closed)
 
 
-def _kind(
-    type_: Any,
-    parts: Callable[[Any], Any],
-    value: Callable[[Any], Any],
-    hashable: bool = False,
-) -> Kind:
+def _kind(type_: Any, parts: Callable[[Any], Any], value: Callable[[Any], Any]) -> Kind:
     def value_of_type(found: Any) -> Any:
         made = value(found)
         if type(made) is not type_:
             raise NotPlain("it is of another class than it says")
         return made
 
-    return Kind(f"pandas.{type_.__name__}", type_, parts, value_of_type, True, hashable)
+    return Kind(f"pandas.{type_.__name__}", type_, parts, value_of_type, whole=True)
 
 
 def _values(column: Any) -> Any:

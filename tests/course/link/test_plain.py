@@ -240,7 +240,6 @@ FORGED: dict[str, Any] = {
         *(11, "array"),
         [0, 3, [0, 4], cells("", integers(*[2**62] * 4))],
     ],
-    "text of length -2": [11, "array", [0, 3, [0, 1], cells("", integers(-2))]],
     "text that is wider": [11, "array", [0, 1, [0, 1], cells("ab", integers(2))]],
     "text that is huge": [11, "array", [0, 2**40, [0, 1], cells("a", integers(1))]],
     "text of another shape": [11, "array", [0, 1, [0, 2], cells("a", integers(1))]],
