@@ -117,8 +117,8 @@ def _table(found: Comparison) -> Table:
         table.add_row(
             escape(f"{one.notebook}/{one.cell}"),
             escape(_names([each.learner for each in alike])),
-            _mark(one.stock),
-            _mark(one.ours),
+            _marks({each.stock for each in alike}),
+            _marks({each.ours for each in alike}),
             f"{one.max_score:g}",
             one.place,
             escape(f"{one.reason}\n-> {advice}"),
@@ -127,10 +127,10 @@ def _table(found: Comparison) -> Table:
 
 
 def _alike(cells: Sequence[CellMark]) -> Iterator[list[CellMark]]:
-    """Differences that are one but for whose they are."""
+    """Differences of a cell that have one reason, together."""
     groups: dict[object, list[CellMark]] = {}
     for each in cells:
-        key = (each.notebook, each.cell, each.stock, each.ours, each.place, each.reason)
+        key = (each.notebook, each.cell, each.place, each.reason)
         groups.setdefault(key, []).append(each)
     yield from groups.values()
 
@@ -141,8 +141,11 @@ def _names(learners: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _mark(mark: float | None) -> str:
-    return "none" if mark is None else f"{mark:g}"
+def _marks(marks: set[float | None]) -> str:
+    given = sorted(mark for mark in marks if mark is not None)
+    if len(given) < len(marks):
+        return "none" if not given else "some"
+    return f"{given[0]:.3g}" + (f" to {given[-1]:.3g}" if len(given) > 1 else "")
 
 
 def _summary(found: Comparison) -> Iterator[str]:

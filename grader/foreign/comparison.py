@@ -120,8 +120,12 @@ class Comparison:
 
     @property
     def tests(self) -> tuple[CellMark, ...]:
-        """The cells that mark themselves: those that are counted."""
-        return tuple(cell for cell in self.cells if cell.automatic)
+        """Those that are counted: they mark themselves, and have a mark on one side at least."""
+        return tuple(
+            cell
+            for cell in self.cells
+            if cell.automatic and (cell.stock, cell.ours) != (None, None)
+        )
 
     @property
     def differences(self) -> tuple[CellMark, ...]:

@@ -107,6 +107,12 @@ def _stock_fault(facts: Facts) -> Difference | None:
     said = facts.stock_fault
     if not said:
         return None
+    if facts.stock is not None:
+        return _sure(
+            "nbgrader gave this mark before it gave the submission up, and left nothing that "
+            f"explains it ({said})",
+            "see what is said of this cell of other learners",
+        )
     for words, reason, advice in _FAULTS:
         if re.search(words, said):
             return _sure(f"{reason} ({said})", advice)
@@ -145,7 +151,7 @@ def _changing(facts: Facts) -> Difference | None:
     one, other = facts.result, facts.again
     if one and other and not math.isclose(one.earned, other.earned, abs_tol=1e-9):
         return _sure(
-            f"it gives other marks from run to run (here {one.earned:g}, then {other.earned:g})",
+            "it gives other marks from run to run here",
             "let nothing hang on chance, the clock or the order of a set: seed the answer's "
             "random numbers by an argument, widen a tolerance",
         )
@@ -233,11 +239,11 @@ _LIMIT_WORDS = "stopped after|more than [0-9.]+ (seconds|MiB)|more than .* of me
 
 def _own_object(facts: Facts) -> Difference | None:
     if "its class is the notebook's own" in facts.said_here:
+        what = facts.said_here.partition(", which is")[0]
         return _sure(
-            "the answer is an object of a class of the learner's, where yours gives plain data; "
-            f"it would compare itself ({facts.said_here})",
-            "look at the answer: an object that claims to equal everything earns nothing here. "
-            "If such objects are meant, let your own answer give one",
+            f"{what}, of a class of the learner's; your own answer gives plain data, so such an "
+            "object, which would compare itself, earns nothing here",
+            "look at the answer. If such objects are meant, let your own answer give one",
         )
     return None
 

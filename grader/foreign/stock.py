@@ -98,6 +98,7 @@ def run_stock(
     faults: dict[str, str] = {}
     left = [name for name in learners if any(copied.submitted(assignment_id, name).glob("*.ipynb"))]
     total = len(left)
+    on_progress(total, 0)
     while left:
         done = total - len(left)
         turn = command.run(left, partial(on_progress, total), done)

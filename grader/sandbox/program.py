@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Program:
         """
         groups = control_groups()
         self._group = None if groups is None else groups.make(limits)
-        command = [*_around(place), *words]
+        command = _around(place, words)
         doors = self._group.doors if self._group else ()
         self._folder = place.folder
         self._process = subprocess.Popen(
@@ -127,5 +128,17 @@ class Program:
             time.sleep(0.1)
 
 
-def _around(place: Place) -> list[str]:
-    return confinement_with(place.folder, place.seen_at, place.readable) if place.confined else []
+# the walls of `course.link.syscalls` hold for what is executed next, and for all that it starts
+_REFUSE = """
+import os, sys
+from course.link.syscalls import refuse_dangerous_calls
+refuse_dangerous_calls()
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def _around(place: Place, words: Sequence[str]) -> list[str]:
+    if not place.confined:
+        return list(words)
+    confinement = confinement_with(place.folder, place.seen_at, place.readable)
+    return [*confinement, sys.executable, "-I", "-c", _REFUSE, *words]

@@ -27,8 +27,9 @@ CASES = [
     ("metadata of another version", facts(None, 1, stock_fault="SchemaTooOldError: x"), False),
     ("kernel did not start", facts(None, 1, stock_fault="DeadKernelError: Kernel died"), False),
     ("broke a limit", facts(None, 1, stock_fault="stopped: it took more than 9 seconds"), False),
+    ("before it gave the submission up", facts(1, 0, left=None, stock_fault="odd"), False),
     ("gave the submission up: odd", facts(None, 1, stock_fault="odd"), False),
-    ("from run to run (here 1, then 0.25)", facts(0, 1, again=result(0.25)), False),
+    ("from run to run", facts(0, 1, again=result(0.25)), False),
     ("deleted", facts(None, 1, left=None, handed_in=HandedInFacts({"t": 0})), False),
     ("occurs 2 times", facts(0, 1, handed_in=HandedInFacts({"t": 2})), True),
     ("`skip-execution`", facts(1, 0, left=StockCell(skipped=True)), False),
@@ -95,7 +96,8 @@ def test_what_is_counted():
     why = Difference("because", "do that")
     cells = (
         CellMark("a", "n", "one", 1.0, 1.0, 1.0 + 1e-12, "apart"),
-        CellMark("a", "n", "two", 1.0, None, None, "beside", "a figure"),
+        CellMark("a", "n", "two", 1.0, 0.0, 0.0, "beside", "a figure"),
+        CellMark("b", "n", "two", 1.0, None, None),  # no notebook: nothing to compare
         CellMark("a", "n", "three", 1.0, 1.0, None, "apart", difference=why),
         CellMark("a", "n", "essay", 3.0, 0.0, None, automatic=False, difference=why),
     )
@@ -106,6 +108,6 @@ def test_what_is_counted():
     assert [cell.cell for cell in found.differences] == ["three", "essay"]
     assert (found.placed("apart"), found.placed("beside")) == (2, 1)
     assert (found.per_minute(60.0), found.ratio, found.holds) == (4.0, 12.0, False)
-    assert found.as_data()["cells"][2]["reason"] == "likely: because"
-    assert replace(found, cells=cells[:2]).holds
-    assert not replace(found, cells=cells[:2], faults=("a: here: gone",)).holds
+    assert found.as_data()["cells"][3]["reason"] == "likely: because"
+    assert replace(found, cells=cells[:3]).holds
+    assert not replace(found, cells=cells[:3], faults=("a: here: gone",)).holds
