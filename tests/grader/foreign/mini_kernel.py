@@ -17,8 +17,11 @@ class Mini(Kernel):
     language_info: ClassVar = {"name": "mini", "mimetype": "text/plain", "file_extension": ".mini"}
 
     def do_execute(self, code: str, silent: bool, *_: object, **more: object) -> dict[str, Any]:
-        for line in code.splitlines():
-            word, _, rest = line.strip().partition(" ")
+        lines = [line.strip() for line in code.splitlines()]
+        for line in lines:
+            if not line or line.startswith("#"):
+                continue
+            word, _, rest = line.partition(" ")
             reply = getattr(self, f"do_word_{word}")(rest)
             if reply is not None:
                 return reply
