@@ -15,11 +15,14 @@ others memory that is copied when it is written to, and nothing else. When the f
 process ends, the kernel ends every other in its namespace; when the zygote ends (the
 control socket is closed, it is idle for long, or someone kills it), it ends them all.
 
-Messages, one packet each. On the control socket, from here: ``+`` (with a descriptor of
-this process) or ``-reason``; to here: the options as JSON, with two descriptors, the link
-and the report. On the report, from here: ``@`` (with a descriptor of the first process),
-``+`` once the learner's process runs, ``-reason`` when it does not, ``=code`` at its end.
-Closing the report ends the process.
+What cannot be imported is left to the notebook that needs it. A module that starts a thread,
+which a fork would lose, makes the zygote begin again without it.
+
+Messages, one packet each. On the control socket, from here: ``+``, followed by the names of
+such modules (with a descriptor of this process), or ``-reason``; to here: the options as JSON,
+with two descriptors, the link and the report. On the report, from here: ``@`` (with a
+descriptor of the first process), ``+`` once the learner's process runs, ``-reason`` when it
+does not, ``=code`` at its end. Closing the report ends the process.
 """
 
 from __future__ import annotations
@@ -64,19 +67,23 @@ def main() -> None:
 
     ``control`` is its descriptor, ``preload`` the modules to import, ``folders`` and
     ``folder_bytes`` the folders that a learner's process has for itself, the home first,
-    ``idle_seconds`` the time after which a zygote that nobody uses gives its memory back.
+    ``idle_seconds`` the time after which a zygote that nobody uses gives its memory back,
+    ``left_out`` the modules that an earlier attempt had to leave out.
     """
     plan = json.loads(sys.argv[1])
     control = socket.socket(fileno=plan["control"])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to collect them
-    _warm_up(plan["preload"])
+    harmful = _warm_up(plan["preload"])
+    if harmful is not None:
+        _begin_again_without(harmful, plan)
     zygote = _Zygote(plan["folders"], plan["folder_bytes"])
     reason = zygote.obstacle()
     if reason is not None:
         control.send(b"-" + reason)
         return
     myself = os.pidfd_open(os.getpid())
-    socket.send_fds(control, [b"+"], [myself])
+    left_out = " ".join(plan.get("left_out", ()))[: _PACKET - 1]
+    socket.send_fds(control, [b"+" + left_out.encode()], [myself])
     os.close(myself)
     while _wait(control, plan["idle_seconds"]):
         request, descriptors, _, _ = socket.recv_fds(control, _PACKET, 2)
@@ -99,11 +106,16 @@ def _wait(control: socket.socket, idle_seconds: float) -> bool:
     return True
 
 
-def _warm_up(modules: list[str]) -> None:
+def _warm_up(modules: list[str]) -> str | None:
+    """Import them. Stops at one that leaves a thread running, and says which."""
     environment = dict(os.environ)
+    harmful = None
     for name in modules:
-        with contextlib.suppress(ImportError, OSError):  # the notebook that needs it will say so
+        with contextlib.suppress(Exception, SystemExit):  # the notebook that needs it will say so
             importlib.import_module(name)
+        if _threads() > 1:
+            harmful = name
+            break
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]  # torch._dynamo leaves one; a learner's are those of the contract
     torch = sys.modules.get("torch")
@@ -111,6 +123,19 @@ def _warm_up(modules: list[str]) -> None:
         torch.set_num_threads(1)  # a fork has no threads but its own
     gc.collect()
     gc.freeze()  # what is not looked at by the collector stays shared
+    return harmful
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - a count is all
+
+
+def _begin_again_without(module: str, plan: dict[str, Any]) -> NoReturn:
+    """Be a new zygote, at the same socket: a thread cannot be taken back."""
+    kept = [name for name in plan["preload"] if name != module]
+    plan = plan | {"preload": kept, "left_out": [*plan.get("left_out", ()), module]}
+    command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
+    os.execv(sys.executable, command)
 
 
 class _Zygote:
@@ -127,9 +152,8 @@ class _Zygote:
 
     def obstacle(self) -> bytes | None:
         """Why this machine does not let it work, found by trying."""
-        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - a count is all
-        if threads > 1:
-            return b"a library runs %d threads, which a fork would lose" % (threads - 1)
+        if _threads() > 1:
+            return b"a library runs %d threads, which a fork would lose" % (_threads() - 1)
         report, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with report:
             nowhere = os.open(os.devnull, os.O_RDWR)

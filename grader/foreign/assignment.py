@@ -7,7 +7,6 @@ that says what and where; nothing in the course is changed by reading it.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import shutil
 from collections import Counter
@@ -29,31 +28,13 @@ from grader.foreign.cells import Cell, Notebook
 from grader.foreign.database import check_gradebook
 from grader.foreign.executor import ForeignKit
 from grader.foreign.kernels import kernel_of, language_of, plan_in_kernel
-from grader.foreign.names import python_of
 from grader.foreign.place import CourseFolder
 from grader.foreign.placing import Plan, plan_notebook
+from grader.foreign.preloading import modules_of
 from grader.records import Role
 from grader.sandbox.base import View
 
 __all__ = ["ForeignAssignment", "open_assignment", "upgraded"]
-
-# what every notebook needs before its first cell, and what takes long to import
-_ALWAYS = (
-    "numpy",
-    "IPython.core.application",
-    "IPython.core.completerlib",
-    "IPython.core.magics",
-)
-_SLOW = {
-    "torch": ("torch", "torch._dynamo"),
-    "matplotlib": (
-        "matplotlib.pyplot",
-        "matplotlib.backends.backend_agg",
-        "matplotlib_inline.backend_inline",
-    ),
-    "scipy": ("scipy", "scipy.stats", "scipy.optimize"),
-    **{name: (name,) for name in ("pandas", "sympy", "seaborn", "sklearn", "networkx")},
-}
 
 
 @dataclass(frozen=True)
@@ -117,7 +98,7 @@ def open_assignment(course: CourseFolder, assignment_id: str) -> ForeignAssignme
         assignment_id,
         plans,
         course.limits,
-        View(files, tuple(_imports(n for n in notebooks if n.name not in kernels))),
+        View(files, _preloaded((n for n in notebooks if n.name not in kernels), files)),
         frozenset(kept.get(assignment_id, ())),
         kernels,
     )
@@ -270,11 +251,6 @@ def _copy_of_files(course: CourseFolder, assignment_id: str) -> Path:
     return copy
 
 
-def _imports(notebooks: Iterable[Notebook]) -> Iterator[str]:
-    """What a warm start imports: what the notebooks do and takes long, if it is installed."""
-    text = "\n".join(python_of(c.reference) for n in notebooks for c in n.cells if c.kind == "code")
-    yield from _ALWAYS
-    for name, modules in _SLOW.items():
-        said = f"import {name}" in text or f"from {name}" in text
-        if said and importlib.util.find_spec(name) is not None:
-            yield from modules
+def _preloaded(notebooks: Iterable[Notebook], files: Path) -> tuple[str, ...]:
+    """What a warm start imports: what the notebooks do, and no module of the assignment's own."""
+    return modules_of(notebooks, {path.name.partition(".")[0] for path in files.iterdir()})

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +113,8 @@ class ForeignExecutor:
     def _until_carried(self, script: ForeignScript) -> tuple[Any, Any, tuple[str, ...]]:
         plan = script.plan or self._kit.plans[script.notebook]
         notes: list[str] = []
+        if script.plan is not None:  # the author's own answers; learners need not hear it
+            notes += _slow_starts(getattr(self._sandbox, "left_out", ()))
         while True:
             found = self._once(script, plan)
             if not found.refused:
@@ -209,6 +211,14 @@ class _Pass:
             lines = getattr(reply.error, "lines", "")
             return Verdict(False, f"{reply.error}\n{lines}".rstrip()), reply.prints
         return verdict_of_value(reply.value if step.valued else None), reply.prints
+
+
+def _slow_starts(modules: Iterable[str]) -> Iterator[str]:
+    for name in modules:
+        yield (
+            f"`{name}` starts a thread when it is imported, so it is imported again for each "
+            "learner, which takes its time"
+        )
 
 
 def _link_files(folder: str, files: Path | None) -> None:

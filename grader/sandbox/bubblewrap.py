@@ -124,6 +124,11 @@ class Bubblewrap:
         doors = group.doors if group else ()
         return spawn(command, learner_environment(HOME), Path("/"), doors)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What was to be imported once and is not, because it starts threads: each start does."""
+        return self._zygote.left_out if self._zygote is not None else ()
+
     def close(self) -> None:
         """See `Sandbox.close`."""
         if self._zygote is not None:

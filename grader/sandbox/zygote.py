@@ -154,6 +154,7 @@ class Zygote:
         }
         command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
         self._process_descriptor = -1
+        self.left_out: tuple[str, ...] = ()  # known when it is ready: what starts threads
         with theirs:
             try:
                 self._bwrap = _lasting([*confinement, *command], environment, theirs.fileno())
@@ -170,8 +171,9 @@ class Zygote:
         if self._process_descriptor >= 0:
             return
         said, descriptors = _hear_all(self._control, READY_SECONDS)
-        if said == b"+" and len(descriptors) == 1:
+        if said is not None and said[:1] == b"+" and len(descriptors) == 1:
             self._process_descriptor = descriptors[0]
+            self.left_out = tuple(said[1:].decode("utf-8", "replace").split())
             return
         self.close()
         raise SandboxError(_reason(said))

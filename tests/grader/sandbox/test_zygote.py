@@ -102,7 +102,7 @@ def alone(marked: None) -> Iterator[Bubblewrap]:
     """A sandbox of this test's own, to kill things in; it imports little."""
     with pytest.MonkeyPatch.context() as patch:
         usual = bubblewrap._zygote
-        patch.setattr(bubblewrap, "_zygote", lambda preload=(): usual(preload))
+        patch.setattr(bubblewrap, "_zygote", lambda preload=(), **more: usual(preload, **more))
         sandbox = Bubblewrap()
         yield sandbox
         sandbox.close()
