@@ -53,7 +53,8 @@ class Namespace(dict[str, Any]):
     def keys(self) -> KeysView[str]:  # type: ignore[override]
         """The author's names and the learner's."""
         theirs = self.conversation.learner.names() if self.conversation else ()
-        return (dict.fromkeys(super().keys()) | dict.fromkeys(theirs)).keys()
+        found = [name for name in theirs if not name.startswith("__")]  # those are each process's
+        return (dict.fromkeys(super().keys()) | dict.fromkeys(found)).keys()
 
     def get(self, name: str, default: Any = None, /) -> Any:
         """See `dict.get`."""
