@@ -178,9 +178,10 @@ def _folders(
         if path.is_absolute():
             alone = path.is_dir() or path.parent.parent == path.parent.parent.parent
             wanted.add(path if alone else path.parent)
+    ours = (sys.prefix, sys.base_prefix)
     shown: list[Path] = []
     for path in sorted(wanted):
-        usual = any(path.is_relative_to(seen) for seen in _SEEN)
+        usual = any(path.is_relative_to(seen) for seen in (*_SEEN, *ours))
         inside = any(path.is_relative_to(other) for other in shown)
         if path.exists() and not usual and not inside and not _too_much(path, hidden):
             shown.append(path)

@@ -32,6 +32,7 @@ from grader.errors import GraderError
 from grader.foreign.comparison import StockCell, StockSubmission
 from grader.foreign.copying import settings_for, top_of
 from grader.foreign.finding import CONFIGURATION
+from grader.foreign.kernels import asked_for, find_kernel
 from grader.foreign.place import CourseFolder
 from grader.records import Limits
 from grader.sandbox.bubblewrap import HOME
@@ -173,7 +174,8 @@ class _Command:
         self._assignment = assignment_id
         seen_at = top_of(course) if confined else copied.root
         settings = settings_for(course, seen_at)
-        self._place = Place(copied.root, seen_at, tuple(_readable()) if confined else (), confined)
+        readable = tuple(_readable(course, assignment_id)) if confined else ()
+        self._place = Place(copied.root, seen_at, readable, confined)
         self._environment = _confined_environment() if confined else _own_environment()
         self._words = [*_NBGRADER, "autograde", assignment_id]
         self._words += [f"--CourseDirectory.{name}={value}" for name, value in settings.items()]
@@ -232,8 +234,11 @@ class _Command:
         return path[len(self._before) : len(path) - len(self._after)] if inside else ""
 
 
-def _readable() -> Iterator[Path]:
+def _readable(course: CourseFolder, assignment_id: str) -> Iterator[Path]:
     """nbgrader's configuration and kernels outside of the course, and nothing beside them."""
+    for name in asked_for(sorted(course.source(assignment_id).glob("*.ipynb"))):
+        kernel = find_kernel(name, (top_of(course), course.cache))
+        yield from map(Path, kernel.folders if kernel else ())
     for folder in map(Path, jupyter_config_path()):
         for name in (CONFIGURATION, "nbgrader_config.json"):
             if (folder / name).is_file():
