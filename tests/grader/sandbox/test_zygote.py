@@ -501,7 +501,7 @@ def test_nothing_outlives_a_grader_that_was_killed(marked: None):
         "from grader.records import Limits\n"
         "usual, plain = bubblewrap.learner_environment, bubblewrap._zygote\n"
         f"bubblewrap.learner_environment = lambda home: usual(home) | {{{mark!r}: '1'}}\n"
-        "bubblewrap._zygote = lambda: plain(preload=())\n"
+        "bubblewrap._zygote = lambda **more: plain(preload=(), **more)\n"
         "sandbox = bubblewrap.Bubblewrap()\n"
         "process = sandbox.start(Limits())\n"
         "print('started', flush=True)\n"
@@ -589,8 +589,8 @@ def test_where_namespaces_cannot_be_nested_each_start_is_cold(
 ):
     usual = bubblewrap._confinement
 
-    def confinement(*, zygote: bool = False) -> tuple[str, ...]:
-        return change(usual(zygote=True)) if zygote else usual()
+    def confinement(*, zygote: bool = False, **more: Any) -> tuple[str, ...]:
+        return change(usual(zygote=True, **more)) if zygote else usual(**more)
 
     monkeypatch.setattr(bubblewrap, "_confinement", confinement)
     sandbox = Bubblewrap()
