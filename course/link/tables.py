@@ -200,11 +200,11 @@ class _Tables:
         dates = self.pd.DatetimeIndex(moments_of(f"M8[{unit}]", numbers))
         if zone is not None:
             dates = dates.tz_localize("UTC").tz_convert(zone_of_parts(zone))
-        return dates.array
+        return dates.array.copy()  # an index's own cannot be written to
 
     def durations_of(self, parts: Any) -> Any:
         unit, numbers, _ = require(parts, str, np.ndarray, _NONE)
-        return self.pd.TimedeltaIndex(moments_of(f"m8[{unit}]", numbers)).array
+        return self.pd.TimedeltaIndex(moments_of(f"m8[{unit}]", numbers)).array.copy()
 
     def periods_parts(self, array: Any) -> list[Any]:
         # such as "period[M]"; an offset's own text would be "ME"
@@ -212,8 +212,9 @@ class _Tables:
 
     def periods_of(self, parts: Any) -> Any:
         ordinals, frequency = require(parts, np.ndarray, str)
-        made = self.pd.PeriodIndex.from_ordinals
-        return made(moments_of("m8[s]", ordinals).view(np.int64), freq=_read(frequency)).array
+        numbers = moments_of("m8[s]", ordinals).view(np.int64)
+        index = self.pd.PeriodIndex.from_ordinals(numbers, freq=_read(frequency))
+        return index.array.copy()
 
     def intervals_of(self, parts: Any) -> Any:
         left, right, closed = parts

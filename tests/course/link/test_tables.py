@@ -182,7 +182,10 @@ sized = st.integers(0, 5)
 @settings(deadline=None)
 @given(sized.flatmap(columns))
 def test_columns_of_every_dtype_come_back_exactly(column: Any):
-    assert same(column, decode(encode(column)))
+    received = decode(encode(column))
+    assert same(column, received)
+    if len(received):
+        received[0] = received[0]  # it may be written to
 
 
 @settings(deadline=None)
@@ -194,7 +197,11 @@ def test_indexes_of_every_class_come_back_exactly(index: Any):
 @settings(deadline=None)
 @given(series())
 def test_series_come_back_exactly(value: Any):
-    assert same(value, decode(encode(value)))
+    received = decode(encode(value))
+    assert same(value, received)
+    if len(received):
+        received.iloc[0] = received.iloc[0]
+        received.array[0] = received.iloc[0]
 
 
 @settings(deadline=None)

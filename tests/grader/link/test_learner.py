@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from course.link.codec import CodecError, Handle, encode
+from course.link import reading
+from course.link.codec import CodecError, Handle, MissingLibrary, encode
 from course.link.notebook import TimeLimit, time_limit
 from grader.errors import LinkError, SandboxError
 from grader.link import learner as learner_module
@@ -360,3 +362,21 @@ def test_a_process_that_is_killed_says_by_which_signal(start: Start):
     learner = start(NoSandbox())
     with pytest.raises(LinkError, match=r"ended by itself \(exit code 3\)"):
         learner.run("c", "import os; os._exit(3)")
+
+
+def test_a_library_that_is_missing_here_is_an_error_of_the_value_alone(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    learner = start(ScriptedSandbox(lambda request: {"value": pd.Series([len(request["args"])])}))
+    assert learner.call("f", (5,), {}).value.tolist() == [1]
+
+    def without(name: str) -> None:
+        raise MissingLibrary(f"{name} needs pandas")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "kind_named", without)
+        error = learner.call("f", (), {}).error
+    assert isinstance(error, StudentError)
+    assert error.kind == "MissingLibrary"
+    assert "pandas" in error.message
+    assert learner.call("f", (1, 2), {}).value.tolist() == [2]
