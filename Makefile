@@ -31,7 +31,7 @@ hub: setup ## look at a study group's hub: one to try, made in seconds, in which
 	@$(BIN)/grader hub start $(if $(PORT),--port "$(PORT)")
 
 test: check ## everything the gate asks for: the checks, then the tests
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup ## style, types and import directions
 	$(BIN)/ruff check .

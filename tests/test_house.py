@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).parents[1]
 LONGEST_FILE = 400
 
@@ -309,3 +311,7 @@ def test_the_licence_is_the_one_that_the_project_declares():
     assert text.startswith("BSD 3-Clause License")
     assert "Saturdays contributors" in text
     assert "Neither the name of the copyright holder" in text
+
+
+def test_the_files_that_are_to_come_first_are_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
