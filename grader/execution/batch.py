@@ -160,6 +160,10 @@ def _without_main() -> Iterator[None]:
 def _start_worker(kit: Any, sandbox: str, make: Maker) -> None:
     global _executor
     _executor, close = make(kit, sandbox)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        # as in a learner's process; more would only compete with the other workers' threads
+        torch.set_num_threads(1)
     Finalize(None, close, exitpriority=1)  # a fork ends without what atexit has to say
 
 

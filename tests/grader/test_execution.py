@@ -12,14 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+import torch
 from nbformat import NotebookNode
 
 from course.link.withhold import Withheld
 from grader import grading
 from grader.configuration import Course
 from grader.errors import SandboxError
+from grader.execution import batch
 from grader.execution.batch import execute_batch
 from grader.execution.execute import Executor
 from grader.execution.store import find_run, keep_run, load_run, mark_recorded, run_key
@@ -96,6 +99,14 @@ def test_an_unknown_sandbox_is_refused_before_anything_is_started(
 ) -> None:
     with pytest.raises(SandboxError, match="no sandbox is called 'docker'; there are: bubblewrap"):
         list(execute_batch(bench.kit, [script], sandbox="docker", workers=1))
+
+
+def test_a_worker_computes_on_one_thread_as_learners_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    monkeypatch.setattr(batch, "_executor", None)
+    batch._start_worker(None, "none", lambda *_: (mock.Mock(), lambda: None))
+    assert threads == [1]
 
 
 # Ctrl-C.
