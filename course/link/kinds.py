@@ -42,7 +42,10 @@ def kind_named(name: str) -> Kind:
 
 @cache
 def _tables_by_type() -> dict[type, Kind]:
-    return {kind.type: kind for kind in table_kinds()}
+    try:
+        return {kind.type: kind for kind in table_kinds()}
+    except (AttributeError, TypeError):  # something else of that name, or one from years ago
+        return {}
 
 
 @cache

@@ -236,8 +236,8 @@ class _Tables:
             for missing in (self.pd.NA, np.nan):
                 try:
                     yield self.pd.StringDtype(storage, missing).construct_array_type()
-                except ImportError:  # no pyarrow, so that nobody has such an array either
-                    continue
+                except (ImportError, TypeError):
+                    continue  # no pyarrow, or a pandas from before NaN: nobody has such an array
 
     def text_parts(self, array: Any) -> list[Any]:
         cells = array.to_numpy(dtype=object, na_value=None)
@@ -248,7 +248,8 @@ class _Tables:
         cells = cells_of(packed)
         if any(type(cell) not in (str, _NONE) for cell in cells):
             raise NotPlain("a column of text holds something else")
-        dtype = self.pd.StringDtype(storage, self.pd.NA if natural else np.nan)
+        make = self.pd.StringDtype
+        dtype = make(storage) if natural else make(storage, np.nan)
         return self.pd.array(cells, dtype=dtype)
 
     # Entries

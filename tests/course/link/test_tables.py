@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 import zoneinfo
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.link import kinds
+from course.link import kinds, reading
 from course.link.codec import CodecError, Handle, MissingLibrary, decode, encode
+from course.link.notebook import LiveState
+from course.link.serve import Server
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -430,6 +433,28 @@ assert "pandas" not in sys.modules, "pandas was imported for nothing"
 
 def test_pandas_is_not_imported_for_what_is_none_of_its():
     subprocess.run([sys.executable, "-c", WITHOUT_PANDAS], check=True)
+
+
+def test_what_only_has_the_name_of_pandas_changes_nothing(monkeypatch: pytest.MonkeyPatch):
+    kinds._tables_by_type.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pandas", types.SimpleNamespace(DataFrame=1))
+        assert decode(encode([{1}, object()], lambda _: Handle(2, "o"))) == [{1}, Handle(2, "o")]
+    kinds._tables_by_type.cache_clear()
+    assert decode(encode(pd.Series([1]))).tolist() == [1]
+
+
+def test_a_server_without_a_library_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch):
+    def without(name: str) -> None:
+        raise MissingLibrary(f"{name} needs pandas")
+
+    server = Server(LiveState({"a": 5}, cell_seconds=1, output_bytes=100))
+    call = {"do": "call", "target": "f", "args": [pd.Series([1])], "kwargs": {}}
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "kind_named", without)
+        error = decode(server.answer_to(encode(call)))["error"]
+    assert (error["type"], "pandas" in error["message"]) == ("MissingLibrary", True)
+    assert decode(server.answer_to(encode({"do": "get", "name": "a"}))) == {"value": 5}
 
 
 def test_a_side_without_pandas_says_so(monkeypatch: pytest.MonkeyPatch):
