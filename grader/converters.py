@@ -7,24 +7,31 @@ seconds that starting its command takes, and with its log kept for when somethin
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import json
 import logging
 import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jupyter_core.paths import jupyter_config_path
+from nbgrader import api
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import common
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.configuration import Course
 from grader.errors import ConfigurationError
 
-__all__ = ["captured_log", "load_config", "make_converter", "why"]
+__all__ = ["captured_log", "load_config", "make_converter", "nothing_twice", "why"]
+
+_jsonschema: Any = common.jsonschema
 
 
 def load_config(course: Course) -> Config:
@@ -58,6 +65,44 @@ def make_converter(
     converter: Any = kind(coursedir=directory, config=config)
     converter.force = True
     return converter
+
+
+@contextlib.contextmanager
+def nothing_twice() -> Iterator[None]:
+    """Let nbgrader keep what it makes anew, the same each time, for every step of every record.
+
+    Its database engine, and with it the queries that it has compiled: it opens the gradebook
+    seven times for each record. And its schema of a cell's metadata: for each cell it checks
+    first whether the schema itself is one.
+    """
+    before = (api.create_engine, common.jsonschema)
+    api.create_engine = functools.partial(_kept_engine, before[0])
+    common.jsonschema = SimpleNamespace(validate=_validate)
+    try:
+        yield
+    finally:
+        api.create_engine, common.jsonschema = before
+
+
+@functools.lru_cache(maxsize=1)
+def _kept_engine(create: Any, url: str, **options: Any) -> Any:
+    """The engine of the gradebook that was opened last; nbgrader closes its connections."""
+    return create(url, **options)
+
+
+def _validate(instance: object, schema: dict[str, Any]) -> None:
+    """Like jsonschema's function of this name, for schemas that come with nbgrader."""
+    error = _jsonschema.exceptions.best_match(_validator(json.dumps(schema)).iter_errors(instance))
+    if error is not None:
+        raise error
+
+
+@functools.cache
+def _validator(schema: str) -> Any:
+    parsed = json.loads(schema)
+    kind = _jsonschema.validators.validator_for(parsed)
+    kind.check_schema(parsed)
+    return kind(parsed)
 
 
 @contextlib.contextmanager

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader import api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
 from grader.configuration import Course
-from grader.converters import captured_log, load_config, make_converter, why
+from grader.converters import captured_log, load_config, make_converter, nothing_twice, why
 from grader.errors import GradebookError
 
 __all__ = ["GradebookWriter", "Marks", "enrol", "read_marks"]
@@ -41,7 +38,6 @@ class GradebookWriter:
         self._course = course
         self._assignment = assignment_id
         self._config = load_config(course)
-        self._create_engine = functools.cache(api.create_engine)
 
     def record(self, learner: str) -> None:
         """Let nbgrader convert and score one submission, whose run has been kept.
@@ -51,26 +47,12 @@ class GradebookWriter:
         """
         _check_timestamp(self._course.submitted(self._assignment, learner) / "timestamp.txt")
         converter = make_converter(_Autograde, self._config, self._assignment, learner)
-        with captured_log(converter) as log, self._one_engine():
+        with captured_log(converter) as log, nothing_twice():
             try:
                 converter.start()
             except (NbGraderException, OSError) as error:
                 raise GradebookError(why(log.getvalue(), error)) from error
         self._drop_stale_feedback(learner)
-
-    @contextlib.contextmanager
-    def _one_engine(self) -> Iterator[None]:
-        """Let nbgrader keep its database engine, and with it the queries that it has compiled.
-
-        It opens the gradebook seven times for each record, each time with a new engine; a
-        sixth of a record was spent on compiling the same queries again.
-        """
-        usual = api.create_engine
-        api.create_engine = self._create_engine
-        try:
-            yield
-        finally:
-            api.create_engine = usual
 
     def _drop_stale_feedback(self, learner: str) -> None:
         # the whole folder: while it is there, nbgrader generate_feedback passes it over

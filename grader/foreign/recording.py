@@ -21,7 +21,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute
 
-from grader.converters import captured_log, make_converter, why
+from grader.converters import captured_log, make_converter, nothing_twice, why
 from grader.errors import GradebookError
 from grader.foreign.place import CourseFolder
 from grader.records import Outcome, Run, TestResult
@@ -50,7 +50,7 @@ def record(course: CourseFolder, assignment_id: str, learner: str, graded: Grade
         steps[i] = collecting
     converter.autograde_preprocessors = steps if executing else [collecting, *steps]
     converter.expected = sorted(graded)
-    with captured_log(converter) as log:
+    with captured_log(converter) as log, nothing_twice():
         try:
             converter.start()
         except (NbGraderException, OSError) as error:
