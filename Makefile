@@ -42,8 +42,9 @@ check: setup ## style, types and import directions
 audit: setup ## prove that each assignment's tests accept what is right and catch every known mistake
 	@$(BIN)/grader audit
 
-bench: setup ## measure grading against stock nbgrader, the library and the checks (about fifteen minutes)
+bench: setup ## measure grading against stock nbgrader, the library and the checks (about twenty minutes)
 	@$(BIN)/python -m benchmarks.grading
+	@$(BIN)/python -m benchmarks.nbgrader_courses
 	@$(BIN)/python -m benchmarks.algorithms
 	@$(BIN)/python -m benchmarks.checking
 	@$(BIN)/python -m benchmarks.naming

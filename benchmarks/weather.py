@@ -24,7 +24,16 @@ from nbgrader.api import Gradebook
 
 from benchmarks.cohort import BLANK, MIXED, RIGHT
 
-__all__ = ["ASSIGNMENT", "NbgraderCourse", "make_course", "week"]
+__all__ = [
+    "ASSIGNMENT",
+    "Marks",
+    "NbgraderCourse",
+    "cohort_of",
+    "make_course",
+    "source_notebook",
+    "week",
+    "write_tables",
+]
 
 ASSIGNMENT = "weather"
 WEEK = Path(__file__).with_name("weather_week.toml")
@@ -59,7 +68,7 @@ class NbgraderCourse:
             self.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4
         )
         shutil.rmtree(self.root / "submitted", ignore_errors=True)
-        for learner, notebook in _cohort(released, size):
+        for learner, notebook in cohort_of(released, size):
             folder = self.root / "submitted" / learner / ASSIGNMENT
             folder.mkdir(parents=True)
             nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
@@ -86,15 +95,22 @@ def make_course(root: Path, generate: list[str], environment: Mapping[str, str])
     """Make it, and have nbgrader's own command `generate` enter the assignment."""
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
-    cells = [_source_cell(cell) for cell in week()]
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": _KERNEL})
-    nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
-    _write_tables(folder)
+    nbformat.write(source_notebook(), folder / f"{ASSIGNMENT}.ipynb")
+    write_tables(folder)
     (root / "nbgrader_config.py").write_text("c = get_config()\n")
     subprocess.run(generate, cwd=root, env=dict(environment), check=True, capture_output=True)
     made = NbgraderCourse(root)
     shutil.copy(made.gradebook, root / "released.db")
     return made
+
+
+def source_notebook() -> NotebookNode:
+    """The instructor's version, with the answers."""
+    cells = [_source_cell(cell) for cell in week()]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    notebook: NotebookNode = new_notebook(cells=cells, metadata={"kernelspec": _KERNEL})
+    return notebook
 
 
 def week() -> list[Cell]:
@@ -123,7 +139,7 @@ def _source_cell(cell: Cell) -> NotebookNode:
     return made
 
 
-def _cohort(released: NotebookNode, size: int) -> Iterator[tuple[str, NotebookNode]]:
+def cohort_of(released: NotebookNode, size: int) -> Iterator[tuple[str, NotebookNode]]:
     """Learners and notebooks, no two alike; of each ten as many of each kind as `MIXED` says."""
     answers = {cell["name"]: cell for cell in week() if cell["kind"] == "answer"}
     mistakes = cycle({name: cell["wrong"][i]} for i in (0, 1) for name, cell in answers.items())
@@ -149,11 +165,12 @@ def _answered(released: NotebookNode, written: Mapping[str, str], number: int) -
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in written:
             cell.source = written[name].strip("\n")
-    notebook.cells.append(new_code_cell(f"# what learner {number} tried last\ntries = {number}"))
+    own = f"# what learner {number} tried last\ntries = {number}"
+    notebook.cells.append(new_code_cell(own, id="own"))
     return notebook
 
 
-def _write_tables(folder: Path) -> None:
+def write_tables(folder: Path) -> None:
     """Two readings a day of each station, some without a temperature, some written twice."""
     draw = np.random.default_rng(2024)
     days = np.arange(DAYS)
