@@ -113,6 +113,13 @@ def _stock_fault(facts: Facts) -> Difference | None:
             f"explains it ({said})",
             "see what is said of this cell of other learners",
         )
+    twice = [cell for cell, count in facts.handed_in.copies.items() if count > 1]
+    if twice:
+        return Difference(
+            f"the cell `{twice[0]}` was copied, and nbgrader does not grade such a notebook, nor, "
+            f"in one go, any after it ({said}); here it counts once",
+            "nothing; ask the learner not to copy cells",
+        )
     for words, reason, advice in _FAULTS:
         if re.search(words, said):
             return _sure(f"{reason} ({said})", advice)
@@ -129,7 +136,7 @@ _FAULTS = (
         "mend the test: its last value must not be more than its points",
     ),
     (
-        "SchemaTooOld|old version|schema",
+        "SchemaTooOld|SchemaTooNew|(old|newer) version|schema",
         "nbgrader does not read metadata of another version; here they are brought up to date",
         "nothing; to go on with nbgrader, run: nbgrader update submitted/",
     ),

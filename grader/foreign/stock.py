@@ -53,6 +53,9 @@ _BEGINS = re.compile(
 )
 
 
+_COMPLAINS = re.compile(r"^\[\w+ \| (?:ERROR|CRITICAL)\] ")
+
+
 @dataclass(frozen=True)
 class Stock:
     """What nbgrader made of all submissions, and how long it took, in seconds."""
@@ -74,8 +77,11 @@ class _Turn:
         """nbgrader's most telling line about a learner; '' about the start."""
         lines = self.said.get(learner, [])
         found = why("\n".join(lines), NbGraderException(""))
-        told = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
-        return (found if found != "NbGraderException" else told)[:_SHORT]
+        if found == "NbGraderException":  # nothing was raised: what it complained of last
+            begins = [i for i, line in enumerate(lines) if _COMPLAINS.search(line)]
+            told = " ".join(lines[begins[-1] :]) if begins else "".join(lines[-1:])
+            found = " ".join(_COMPLAINS.sub("", told).split()).partition(". ")[0]
+        return found[:_SHORT] or "no message"
 
 
 def run_stock(
@@ -103,18 +109,21 @@ def run_stock(
     while left:
         done = total - len(left)
         turn = command.run(left, partial(on_progress, total), done)
-        if not turn.begun:
-            raise GraderError(
-                f"nbgrader autograde does not run in a copy of {top_of(course)}: "
-                f"{turn.ended_because or turn.why('')}"
-            )
-        last = turn.begun[-1]
-        if turn.ended_because:
-            faults[last] = f"nbgrader was stopped: {turn.ended_because}"
+        graded = [name for name in left if _is_graded(copied, assignment_id, name)]
+        if not (turn.begun or graded):
+            said = turn.ended_because or turn.why("")
+            if len(left) == total:
+                raise GraderError(
+                    f"nbgrader autograde does not run in a copy of {top_of(course)}: {said}"
+                )
+            faults |= dict.fromkeys(left, f"nbgrader passed it over: {said}")
+            break
+        if turn.ended_because and turn.begun:
+            faults[turn.begun[-1]] = f"nbgrader was stopped: {turn.ended_because}"
         for name in turn.begun:
-            if name not in faults and not _is_graded(copied, assignment_id, name):
+            if name not in faults and name not in graded:
                 faults[name] = turn.why(name)
-        left = [name for name in left if name not in turn.begun]
+        left = [name for name in left if name not in turn.begun and name not in graded]
     seconds = time.perf_counter() - started
     on_progress(total, total)
     marks = read_marks(copied, assignment_id)
@@ -202,12 +211,13 @@ class _Command:
         )
         turn, now, since = _Turn(), "", time.monotonic()
         allowed = self._seconds()
+        # in its own order; a line that names another comes from a learner's code
+        waiting = sorted(left, key=lambda name: f"{self._before}{name}{self._after}")
         try:
             for line in program.lines():
-                learner = self._begins(line)
-                if learner in left and learner not in turn.begun:
-                    now, since = learner, time.monotonic()
-                    turn.begun.append(learner)
+                if waiting and self._begins(line) == waiting[0]:
+                    now, since = waiting.pop(0), time.monotonic()
+                    turn.begun.append(now)
                     tell(done + len(turn.begun) - 1)
                 elif line and len(kept := turn.said.setdefault(now, [])) < _MOST_LINES:
                     kept.append(line)

@@ -224,7 +224,7 @@ class OfOneLearner:
     now = 0.0
 
     def __init__(self, words: list[str], place: Place, *rest: object) -> None:
-        self._left = {"ann", "bob", "cyd"} - set(words[-1].partition("=")[2].split(","))
+        self._left = {"ann", "bob", "cyd", "dan"} - set(words[-1].partition("=")[2].split(","))
         self._place = place
         self._stopped = ""
 
@@ -233,6 +233,12 @@ class OfOneLearner:
             OfOneLearner.now += 1000.0  # what was before counts for nobody
             folder = self._place.seen_at / "submitted" / learner / "a1"
             yield f"[AutogradeApp | INFO] Sanitizing {folder}/one.ipynb"
+            if learner == "bob":  # writes a line of nbgrader's himself
+                yield f"[AutogradeApp | INFO] Sanitizing {folder.parents[1]}/dan/a1/one.ipynb"
+            if learner == "cyd":
+                yield "[AutogradeApp | ERROR] An old version. Update it with:"
+                yield "    nbgrader update ."
+                return
             while learner == "ann" and not self._stopped:
                 OfOneLearner.now += 1.0
                 yield ""
@@ -254,7 +260,7 @@ class OfOneLearner:
 def test_a_submission_that_does_not_end_is_told_and_the_next_is_graded(
     folder: CourseFolder, monkeypatch: pytest.MonkeyPatch
 ):
-    learners = ["ann", "bob", "cyd"]
+    learners = ["ann", "bob", "cyd", "dan"]
     for name in learners:
         hand_in(folder.root, name)
     copied = copying.copy_course(folder, "a1", learners, folder.root.parent / "stock")
@@ -265,8 +271,9 @@ def test_a_submission_that_does_not_end_is_told_and_the_next_is_graded(
         folder, copied, "a1", learners, on_progress=lambda *both: seen.append(both)
     )
     assert "more than 600 seconds" in done.submissions["ann"].fault
-    assert [done.submissions[name].fault for name in ("bob", "cyd")] == ["", ""]
-    assert sorted(set(seen)) == seen[1:] == [(3, 0), (3, 1), (3, 2), (3, 3)]
+    assert done.submissions["cyd"].fault == "An old version"
+    assert [done.submissions[name].fault for name in ("bob", "dan")] == ["", ""]
+    assert sorted(set(seen)) == seen[1:] == [(4, 0), (4, 1), (4, 2), (4, 3), (4, 4)]
 
 
 def refused(*words: str) -> str:

@@ -31,6 +31,11 @@ CASES = [
     ("gave the submission up: odd", facts(None, 1, stock_fault="odd"), False),
     ("from run to run", facts(0, 1, again=result(0.25)), False),
     ("deleted", facts(None, 1, left=None, handed_in=HandedInFacts({"t": 0})), False),
+    (
+        "`u` was copied",
+        facts(None, 1, stock_fault="old version", handed_in=HandedInFacts({"u": 2, "t": 1})),
+        True,
+    ),
     ("occurs 2 times", facts(0, 1, handed_in=HandedInFacts({"t": 2})), True),
     ("`skip-execution`", facts(1, 0, left=StockCell(skipped=True)), False),
     ("standard error", facts(0, 1, left=StockCell(stderr="\nWarning: old\n")), False),
