@@ -130,7 +130,13 @@ quiet_pip() {
 # setuptools comes first, from its pin, so that the project itself is built with it too.
 install_packages() {
     quiet_pip install -c constraints.txt setuptools &&
-        quiet_pip install -c constraints.txt --no-build-isolation -e '.[dev]'
+        quiet_pip install --no-compile -c constraints.txt --no-build-isolation -e '.[dev]' &&
+        compile_packages
+}
+
+# pip would compile with one processor. Some packages hold files that no Python compiles.
+compile_packages() {
+    .venv/bin/python -m compileall -q -j 0 .venv/lib >>"$LOG" 2>&1 </dev/null || true
 }
 
 # Print a dot every few seconds until killed, so that a long wait is seen to move. Its sleep holds
