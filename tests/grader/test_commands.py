@@ -299,6 +299,15 @@ def test_an_exercise_without_its_assignment_is_a_usage_error(call: Call, release
     assert call(*words, at=released.root).exit_code == 2
 
 
+def test_in_a_course_that_nbgrader_made_an_audit_needs_the_assignment(
+    call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "nbgrader_config.py").touch()
+    result = call("audit", at=tmp_path)
+    assert result.exit_code == 2
+    assert "name an assignment" in result.stderr
+
+
 def test_the_commands_work_from_any_folder_of_the_course(call: Call, released: Course) -> None:
     result = call("build", at=released.root / "solutions" / "tiny")
     assert result.exit_code == 0
