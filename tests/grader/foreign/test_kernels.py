@@ -14,7 +14,8 @@ from nbgrader.utils import determine_grade
 from typer.testing import CliRunner
 
 from grader.commands.main import app
-from grader.errors import GraderError, SandboxError
+from grader.errors import SandboxError
+from grader.foreign.assignment import open_assignment
 from grader.foreign.audit import FolderAudit, audit_folder
 from grader.foreign.grading import grade_folder
 from grader.foreign.health import kernels
@@ -199,9 +200,9 @@ def test_the_language_is_what_the_notebook_says_or_its_kernel(
 def test_a_python_kernel_that_is_not_installed_is_no_obstacle(tmp_path: Path):
     cells = [answer("two", "def two():\n    return 2"), assertion("is_two", "assert two() == 2")]
     root = make_course(tmp_path / "c", {"one": cells}, kernel="conda-env-old-py")
-    hand_in(root, "ann")
-    (line,) = grade_folder(open_course_folder(root), "a1")
-    assert [(t.earned, t.place) for t in line.run.tests] == [(1.0, "apart")]
+    kit = open_assignment(open_course_folder(root), "a1").kit
+    assert kit.kernels == {}
+    assert [test.apart for test in kit.plans["one"].tests] == [True]
 
 
 def test_a_kernel_whose_tests_cannot_fail_is_noted(tmp_path: Path):
@@ -212,16 +213,6 @@ def test_a_kernel_whose_tests_cannot_fail_is_noted(tmp_path: Path):
     assert "every test passes without any answer" in " ".join(report.notes)
 
 
-def test_a_kernel_that_does_not_start_is_a_fault_with_its_last_words(tmp_path: Path):
-    cells = [answer("two", "out two"), assertion("is_two", "out yes")]
-    root = make_course(tmp_path / "c", {"one": cells}, {}, STUB, kernel="broken", language="mini")
-    hand_in(root, "ann")
-    with pytest.raises(GraderError) as caught:
-        grade_folder(open_course_folder(root), "a1")
-    words = ["kernel `broken` of mini does not start", "(exit code 1)", "no such module"]
-    assert [each for each in words if each not in str(caught.value)] == []
-
-
 class Running:
     """A kernel in the sandbox, and what becomes of tests in it."""
 
@@ -230,8 +221,11 @@ class Running:
         sandbox = Bubblewrap(view=View(places=kernel.folders, cold=True))
         self.process = sandbox.start(self.limits)
         self.learner = LinkedLearner(self.process, self.limits)
-        self.step = Step("t", Role.TEST, why_beside="kernel")
-        self.run = KernelPass(Plan("one", ()), kernel, self.learner)
+        try:
+            self.run = KernelPass(Plan("one", ()), kernel, self.learner)
+        except SandboxError:
+            self.process.kill()
+            raise
 
     def test(self, *words: str, points: float = 4.0) -> tuple[float, str]:
         """What a test earns, and why it did not earn more."""
@@ -309,6 +303,15 @@ def test_the_kernel_is_confined_and_cannot_read_what_drives_it(
     assert "not read" in mini.shows("read /proc/DRIVER/environ")
     assert "not read" in mini.shows(f"read {course}/gradebook.db")
     assert "not reached" in mini.shows("net")
+
+
+def test_a_kernel_that_does_not_start_is_a_fault_with_its_last_words(
+    start: Callable[[str], Running],
+):
+    with pytest.raises(SandboxError) as caught:
+        start("broken")
+    words = ["kernel `broken` of mini does not start", "(exit code 1)", "no such module"]
+    assert [each for each in words if each not in str(caught.value)] == []
 
 
 def test_a_kernel_that_wants_a_network_gets_one_of_its_own(start: Callable[[str], Running]):
