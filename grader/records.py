@@ -159,7 +159,10 @@ class TestResult:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of one submission. `fault` is set when the grader itself failed."""
+    """One execution of one submission. `fault` is set when the grader itself failed.
+
+    `objects` is where each test met objects, of a run of the author's answers (`grader.foreign`).
+    """
 
     assignment: str
     learner: str
@@ -169,6 +172,7 @@ class Run:
     fault: str | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    objects: tuple[tuple[str, frozenset[str]], ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -18,7 +18,14 @@ from typing import Any, Protocol
 from grader.link.stand_in import StandIn
 from grader.link.student_error import StudentError
 
-__all__ = ["Asking", "LiveStandIn", "builtins_for", "inspecting", "is_stand_in"]
+__all__ = [
+    "Asking",
+    "LiveStandIn",
+    "UnforeseenStandIn",
+    "builtins_for",
+    "inspecting",
+    "is_stand_in",
+]
 
 
 class Asking(Protocol):
@@ -37,7 +44,7 @@ def _operation(expression: str) -> Callable[..., Any]:
     source = f"def ask(it, *a):\n    return {expression}"
 
     def operation(self: Any, *others: Any) -> Any:
-        return self._conversation.ask(f"{self._name}", source, self, *others)
+        return self._conversation.ask(f"{self._name}.({expression})", source, self, *others)
 
     return operation
 
@@ -88,6 +95,22 @@ class LiveStandIn(StandIn):
                 f"{self._name}.{name}", f"def ask(it):\n    return it.{name}", self
             )
         return super().__getattr__(name)
+
+
+class UnforeseenStandIn(StandIn):
+    """Stands for an object where the reference answers give plain data: it answers nothing.
+
+    Whatever it is asked with (``it.equals(expected)``, ``it - expected``) would tell it the mark.
+    """
+
+    __slots__ = ()
+
+    __call__ = __repr__ = __str__ = __format__ = StandIn._refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._refuse()
 
 
 # what tests read of functions and objects; other such names are protocols that libraries look for

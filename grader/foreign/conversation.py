@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course.link.codec import CodecError, Handle, arrives_as_it_is, inside, put_back
-from grader.foreign.asking import LiveStandIn, is_stand_in
+from grader.foreign.asking import LiveStandIn, UnforeseenStandIn, is_stand_in
 from grader.foreign.restoring import CannotRestore, restore
 from grader.link.learner import LinkedLearner, Missing, Reply, Target
 from grader.link.stand_in import Conversation, NotPlainData, StandIn, as_handles
@@ -75,6 +75,8 @@ class LiveConversation(Conversation):
     learner: LinkedLearner
     names: Namespace = field(default_factory=Namespace)
     shares: frozenset[str] = frozenset()  # names that the learner's code reads, once set here
+    foreseen: frozenset[str] | None = None  # where the reference answers give objects, if known
+    met: set[str] = field(default_factory=set)  # where these answers do
     own_object: str = ""  # what it said that it is, where a class of the notebook's was met
     _there: dict[str, Any] = field(default_factory=dict)  # what was shared so far
 
@@ -99,7 +101,7 @@ class LiveConversation(Conversation):
             self._refuse_uncodable(name, error)
             raise StudentError(error.kind, error.message, error.lines, error.timeout) from None
         if type(value) is Handle:
-            return LiveStandIn(self, value.number, name, value.kind)
+            return self._stand_in(value, name)
         return self._present(value, name)
 
     def settle(self, name: str, reply: Reply) -> Any:
@@ -133,6 +135,9 @@ class LiveConversation(Conversation):
     def ask(self, name: str, source: str, *args: Any) -> Any:
         """See `grader.foreign.asking.Asking`."""
         self.share()
+        for each in args:
+            if type(each) is UnforeseenStandIn:
+                each._refuse()
         sent = self._sendable(name, args)
         return self.settle(name, self.learner.probe(source, "ask", sent, {}))
 
@@ -168,10 +173,23 @@ class LiveConversation(Conversation):
             raise self.refuse(str(error)) from None
 
     def _present(self, value: Any, name: str) -> Any:
-        def stand_in(handle: Handle) -> StandIn:
-            return LiveStandIn(self, handle.number, f"{name}(...)", handle.kind)
+        return put_back(value, lambda handle: self._stand_in(handle, f"{name}(...)"))
 
-        return put_back(value, stand_in)
+    def _stand_in(self, handle: Handle, name: str) -> StandIn:
+        place = _place_of(name)
+        self.met.add(place)
+        foreseen = self.foreseen is None or place in self.foreseen
+        kind = LiveStandIn if foreseen else UnforeseenStandIn
+        return kind(self, handle.number, name, handle.kind)
+
+
+def _place_of(name: str) -> str:
+    """Where a test came by an object: by which name, and by which step at last.
+
+    What is between is left out, so that a longer way through a list or a tree is the same place.
+    """
+    first, *steps = name.replace("(...)", "()").split(".")
+    return f"{first.partition('(')[0]}.{steps[-1]}" if steps else first
 
 
 def _odd_in(value: Any) -> Iterator[Any]:

@@ -104,13 +104,13 @@ class ForeignExecutor:
         about = (script.assignment, script.learner)
         try:
             with as_nbgrader_executes(), _at_home(self._folder.name):
-                cells, tests, notes = self._until_carried(script)
+                cells, tests, notes, objects = self._until_carried(script)
         except Exception as error:  # noqa: BLE001 - a fault is a record, so that the batch goes on
             return Run(*about, (), fault=f"{type(error).__name__}: {error}")
         seconds = time.perf_counter() - started
-        return Run(*about, tests, cells, seconds=seconds, notes=notes)
+        return Run(*about, tests, cells, seconds=seconds, notes=notes, objects=objects)
 
-    def _until_carried(self, script: ForeignScript) -> tuple[Any, Any, tuple[str, ...]]:
+    def _until_carried(self, script: ForeignScript) -> tuple[Any, Any, tuple[str, ...], Any]:
         plan = script.plan or self._kit.plans[script.notebook]
         notes: list[str] = []
         if script.plan is not None:  # the author's own answers; learners need not hear it
@@ -118,7 +118,9 @@ class ForeignExecutor:
         while True:
             found = self._once(script, plan)
             if not found.refused:
-                return tuple(found.cells), tuple(found.tests), tuple(notes + found.notes)
+                # asked of the author's own answers; a kernel's run has none
+                objects = tuple(getattr(found, "objects", {}).items()) if script.plan else ()
+                return tuple(found.cells), tuple(found.tests), (*notes, *found.notes), objects
             for name, why in found.refused.items():
                 notes.append(f"`{name}` ran beside for this answer: {why}")
             plan = plan.moved_beside(found.refused)
@@ -160,6 +162,7 @@ class _Pass:
         self.cells: list[CellRun] = []
         self.tests: list[TestResult] = []
         self.refused: dict[str, str] = {}
+        self.objects: dict[str, frozenset[str]] = {}
         self.notes: list[str] = []
 
     def run(self, cell: ScriptCell) -> None:
@@ -186,6 +189,7 @@ class _Pass:
         except LinkError as error:
             verdict = Verdict(False, str(error))
         self.tests.append(result_of(cell, step, verdict, prints))
+        self.objects[cell.name] = verdict.objects
 
     def _catch_up(self, name: str) -> Step:
         """Bring the test process to where the author has this test."""

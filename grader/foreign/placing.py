@@ -41,6 +41,8 @@ class Step:
         defines: what only defines things, in a test: run on both sides.
         needs: definitions of earlier cells that a test beside gets anew.
         shares: names that a test sets and that answers or later cells read.
+        objects: where a test met objects with the reference answers; elsewhere there was plain
+            data, and no object of a learner's may answer for itself. None before they were tried.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Step:
     defines: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     shares: frozenset[str] = frozenset()
+    objects: frozenset[str] | None = None
 
     @property
     def apart(self) -> bool:
@@ -79,10 +82,18 @@ class Plan:
 
     def as_text(self) -> str:
         """The same text for the same plan, whatever order its sets happen to have."""
-        bare = [replace(step, forgets=frozenset(), shares=frozenset()) for step in self.steps]
+        none: frozenset[str] = frozenset()
+        bare = [replace(s, forgets=none, shares=none, objects=None) for s in self.steps]
         steps = [repr(step) for step in bare]
-        sets = [(sorted(step.forgets), sorted(step.shares)) for step in self.steps]
+        sets = [
+            [sorted(each or ()) for each in (s.forgets, s.shares, s.objects)] for s in self.steps
+        ]
         return repr((self.notebook, steps, sets, sorted(map(sorted, self.links))))
+
+    def foreseeing(self, objects: Mapping[str, frozenset[str]]) -> Plan:
+        """The plan with what each test met with the reference answers."""
+        steps = (replace(s, objects=objects.get(s.name)) if s.apart else s for s in self.steps)
+        return replace(self, steps=tuple(steps))
 
     def moved_beside(self, reasons: Mapping[str, str]) -> Plan:
         """The plan with more tests beside, and with them those that share names with them."""

@@ -14,7 +14,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,15 @@ class NotCarried(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a test: whether it held, the part of its points if it gave one, and why."""
+    """What became of a test: whether it held, the part of its points if it gave one, and why.
+
+    `objects` says where it met what is no plain data.
+    """
 
     passed: bool
     said: str = ""
     partial: float | None = None
+    objects: frozenset[str] = frozenset()
 
 
 class Session:
@@ -83,7 +87,9 @@ class Session:
             NotCarried: it asked for more than plain data.
             LinkError: the learner's process is gone.
         """
-        conversation = LiveConversation(self._learner, names=self._names, shares=step.shares)
+        conversation = LiveConversation(
+            self._learner, names=self._names, shares=step.shares, foreseen=step.objects
+        )
         self._names.conversation = conversation
         own = {
             "__also_there__": lambda text, *args: self._also_there(conversation, step, text, args)
@@ -109,7 +115,7 @@ class Session:
             return Verdict(False, f"{conversation.own_object}, and its class is the notebook's own")
         if conversation.refusals:
             raise NotCarried(conversation.refusals[0])
-        return verdict
+        return replace(verdict, objects=frozenset(conversation.met))
 
     def _execute(self, step: Step) -> Any:
         filename = f"<{step.name}>"
