@@ -43,6 +43,7 @@ CELLS = [
         "assert found.equals(trips.iloc[[1, 2]].reset_index(drop=True))\n"
         "assert found.day.dt.year.unique().tolist() == [2026]",
     ),
+    assertion("long_by_equals", "assert long(trips).equals(trips.iloc[1:].reset_index(drop=True))"),
     answer("with_miles", "def with_miles(table):\n    table['miles'] = table.km / 1.6"),
     assertion(
         "adds_in_place",
@@ -117,8 +118,14 @@ MARKS_ITSELF = {
         f"class Right(pd.DataFrame):\n{ALWAYS}\ndef long(table):\n"
         "    return Right({'city': ['a'], 'km': [1], 'day': [pd.Timestamp('2026')]})"
     ),
+    "part": (
+        "class Right:\n    def __mul__(self, other):\n        return 1\n"
+        "    def __str__(self):\n        return '1/4'\n\ndef part(n):\n    return Right()"
+    ),
     "last": f"class Right(pd.Timestamp):\n{ALWAYS}\ndef last(table):\n    return Right('2020')",
 }
+
+SAYS_SYMPY = "\n\nRight.__module__ = 'sympy.core'"
 
 
 def _make(root: Path) -> None:
@@ -137,6 +144,7 @@ def earned(course: Path, once: MakeOnce) -> dict[str, dict[str, tuple[float, str
     def copy(root: Path) -> None:
         shutil.copytree(course, root)
         hand_in(root, "cyd", change=answers(**MARKS_ITSELF))
+        hand_in(root, "dee", change=answers(part=MARKS_ITSELF["part"] + SAYS_SYMPY))
 
     root = once("tables, by us", copy)
     lines: list[Graded] = grade_folder(open_course_folder(root), "a1")
@@ -158,9 +166,15 @@ def test_each_wrong_table_and_each_wrong_text_loses_its_test(earned: dict):
     assert earned["bob"]["adds_in_place"][1] == "apart"
 
 
-@pytest.mark.parametrize("test", ["sums_by_city", "long_trips", "last_day"])
-def test_a_subclass_of_a_table_cannot_mark_itself(earned: dict, test: str):
-    assert earned["cyd"][test][0] == 0.0
+@pytest.mark.parametrize(
+    "test", ["sums_by_city", "long_trips", "long_by_equals", "last_day", "a_half"]
+)
+def test_no_object_marks_itself_where_the_reference_gives_plain_data(earned: dict, test: str):
+    assert earned["cyd"][test] == (0.0, "apart")
+
+
+def test_who_lies_about_a_class_is_tested_beside(earned: dict):
+    assert earned["dee"]["a_half"][1] == "beside"
 
 
 def test_the_marks_are_those_of_stock_nbgrader(course: Path, once: MakeOnce, earned: dict):
