@@ -26,14 +26,13 @@ from rich.console import Console
 from benchmarks.cohort import MIXED, RIGHT
 from benchmarks.courses import REPOSITORY, environment
 from benchmarks.report import PAGE, Table, as_rich, keep_in_page
-from benchmarks.watch import CommandFailed, cpu_seconds_of_children, run_timed, run_watched
+from benchmarks.watch import CommandFailed, run_timed
 from benchmarks.weather import ASSIGNMENT, Marks, NbgraderCourse, make_course, week
 from grader.execution.batch import default_workers
 
 __all__ = ["Measured", "check_marks", "main", "parse", "table_of"]
 
 SIZES = (20, 60)
-LOOK_SECONDS = 0.02
 STOCK, FIRST, AGAIN = "`nbgrader autograde`", "`grader grade`", "`grader grade --again`"
 
 _BIN = Path(sys.executable).parent
@@ -51,7 +50,6 @@ class Measured:
     command: str
     submissions: int
     seconds: float
-    cpu_seconds: float
 
     @property
     def rate(self) -> float:
@@ -116,7 +114,6 @@ def table_of(measured: Sequence[Measured], workers: int) -> Table:
             f"{each.submissions}, {each.command}",
             f"{each.seconds:.1f}",
             f"{each.rate:.1f}",
-            f"{each.cpu_seconds / each.submissions:.2f}",
             f"{each.rate / stock[each.submissions].rate:.1f}",
         )
         for each in measured
@@ -131,7 +128,6 @@ def table_of(measured: Sequence[Measured], workers: int) -> Table:
             "submissions, command",
             "seconds",
             "submissions/min",
-            "CPU s/submission",
             "times as fast",
         ),
         rows,
@@ -144,9 +140,7 @@ def _measure(folder: Path, course: NbgraderCourse, size: int, workers: int) -> t
     course.hand_in(size)
     home = _environment(folder)
     stock, ours = course.copy(folder / "stock"), course.copy(folder / "ours")
-    before = cpu_seconds_of_children()
-    seconds = run_timed(_STOCK, stock.root, home)
-    theirs = _said(Measured(STOCK, size, seconds, cpu_seconds_of_children() - before))
+    theirs = _said(Measured(STOCK, size, run_timed(_STOCK, stock.root, home)))
     command = [*_OURS, "--workers", str(workers)]
     first = _ours(FIRST, command, ours, size, home)
     check_marks(stock.marks(), ours.marks(), size)
@@ -158,19 +152,11 @@ def _measure(folder: Path, course: NbgraderCourse, size: int, workers: int) -> t
 def _ours(
     name: str, command: list[str], course: NbgraderCourse, size: int, home: Mapping[str, str]
 ) -> Measured:
-    """A run that is looked at, for its CPU seconds; and one that is timed."""
-    taken = []
-    for run in (_watched, run_timed):
-        course.reset()
-        if name == FIRST:
-            shutil.rmtree(home["XDG_CACHE_HOME"], ignore_errors=True)
-        taken.append(run(command, course.root, home))
-    cpu_seconds, seconds = taken
-    return _said(Measured(name, size, seconds, cpu_seconds))
-
-
-def _watched(command: list[str], cwd: Path, home: Mapping[str, str]) -> float:
-    return run_watched(command, cwd, home, every=LOOK_SECONDS).cpu_seconds
+    """A timed run, from a gradebook without submissions; the first one without a cache."""
+    course.reset()
+    if name == FIRST:
+        shutil.rmtree(home["XDG_CACHE_HOME"], ignore_errors=True)
+    return _said(Measured(name, size, run_timed(command, course.root, home)))
 
 
 def _said(measured: Measured) -> Measured:

@@ -113,15 +113,15 @@ def test_what_is_measured_is_said_on_the_command_line(capsys: pytest.CaptureFixt
 
 def test_the_rate_is_compared_with_nbgraders_on_as_many_submissions():
     measured = [
-        Measured(STOCK, 20, 60.0, 50.0),
-        Measured(FIRST, 20, 12.0, 20.0),
-        Measured(STOCK, 60, 180.0, 150.0),
-        Measured(FIRST, 60, 18.0, 60.0),
-        Measured(AGAIN, 60, 12.0, 48.0),
+        Measured(STOCK, 20, 60.0),
+        Measured(FIRST, 20, 12.0),
+        Measured(STOCK, 60, 180.0),
+        Measured(FIRST, 60, 18.0),
+        Measured(AGAIN, 60, 12.0),
     ]
     table = table_of(measured, 2)
     assert [row[-1] for row in table.rows] == ["1.0", "5.0", "1.0", "10.0", "15.0"]
-    assert table.rows[1] == ("20, `grader grade`", "12.0", "100.0", "1.00", "5.0")
+    assert table.rows[1] == ("20, `grader grade`", "12.0", "100.0", "5.0")
     once = written(PAGE.read_text("utf-8"), {"nbgrader-courses": table}, "a machine")
     assert as_markdown(table) in once
 
