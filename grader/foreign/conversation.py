@@ -33,9 +33,10 @@ class Namespace(dict[str, Any]):
     """The test's globals; a name that the author did not bind is looked up at the learner's."""
 
     conversation: LiveConversation | None = None
+    theirs: frozenset[str] = frozenset()  # what answers bind, also ``max``, if that is the exercise
 
     def __missing__(self, name: str) -> Any:
-        if self.conversation is None or hasattr(builtins, name) or name.startswith("__"):
+        if self.conversation is None or self._is_pythons(name):
             raise KeyError(name)
         try:
             return self.conversation.look_up(name)
@@ -53,7 +54,7 @@ class Namespace(dict[str, Any]):
     def keys(self) -> KeysView[str]:  # type: ignore[override]
         """The author's names and the learner's."""
         theirs = self.conversation.learner.names() if self.conversation else ()
-        found = [name for name in theirs if not name.startswith("__")]  # those are each process's
+        found = [name for name in theirs if not self._is_pythons(name)]
         return (dict.fromkeys(super().keys()) | dict.fromkeys(found)).keys()
 
     def get(self, name: str, default: Any = None, /) -> Any:
@@ -62,6 +63,10 @@ class Namespace(dict[str, Any]):
             return self[name]
         except KeyError:
             return default
+
+    def _is_pythons(self, name: str) -> bool:
+        """Whether a name is one that each process has for itself."""
+        return name.startswith("__") or (hasattr(builtins, name) and name not in self.theirs)
 
     def own(self, name: str) -> list[Any]:
         """The author's value of a name, if there is one."""

@@ -21,7 +21,7 @@ _PATCHES = frozenset("mock patch Mock MagicMock monkeypatch setattr delattr".spl
 _SEEDS = frozenset("seed manual_seed set_state setstate set_seed".split())
 _INSPECTS = frozenset("dis currentframe stack getmembers getclosurevars getmodule getfile".split())
 _DESCRIBES = frozenset(
-    "__name__ __doc__ __defaults__ __kwdefaults__ __annotations__ __code__".split()
+    "__name__ __doc__ __defaults__ __kwdefaults__ __annotations__ __code__ __init__".split()
 )
 _STREAMS = frozenset("stdin __stdout__ __stderr__".split())
 _STREAMS_OF_PYTHON = frozenset(["sys.stdout", "sys.stderr"])

@@ -56,6 +56,7 @@ class Session:
         self._seconds = seconds
         self._own = own  # names of the learner's
         self._names = Namespace(__name__="__main__", __builtins__=builtins)
+        self._names.theirs = frozenset(own)
 
     def prepare(self, step: Step) -> list[str]:
         """Run what the author's ordinary cell does here; gives the statements that stopped."""

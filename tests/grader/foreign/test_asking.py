@@ -66,6 +66,10 @@ CELLS = [
     answer("few", "def few():\n    yield 1\n    yield 2"),
     assertion("ends", "g = few()\nassert next(g) == 1 and list(g) == [2]\n"
               "assert list(few()) == [1, 2] and dict(zip('ab', few())) == {'a': 1, 'b': 2}"),
+    answer("max", "def max(values):\n    return sorted(values)[-1]"),
+    assertion("not_pythons", "assert max([1, 3, 2]) == 3 and 'max' in dir()"),
+    assertion("all_names", "there = dict(globals())\nassert 'twice' in there and len(there) > 5"),
+    assertion("its_init", "assert Stack(1).__init__.__name__ == '__init__'"),
     answer("found", "def found():\n    return [1, 2]"),
     assertion("holds", "assert 2 in found()"),
     assertion("is_true", "assert found()"),
@@ -84,10 +88,12 @@ WRONG = {
     "Stack": STACK.replace("[i]", "[0]").replace("Last in", "First in").replace("first out", ""),
     "twice": "twice = 2",
     "few": "def few():\n    yield 1",
+    "max": "def max(values):\n    return 4",
     "found": LIAR,
 }
 LOST = {"changed_in_place", "its_length", "its_doc", "is_there", "its_source", "its_signature"}
-LOST |= {"gives_theirs_back", "read_by_a_cell", "ends", "holds", "is_true"}
+LOST |= {"gives_theirs_back", "read_by_a_cell", "ends", "not_pythons"}
+LOST |= {"holds", "is_true"}
 
 
 @pytest.fixture(scope="module")
