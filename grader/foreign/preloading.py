@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -77,7 +76,7 @@ def _tree(source: str) -> ast.Module:
 
 def _is_installed(top: str) -> bool:
     """Whether a package of this name lies where packages are installed, and may be preloaded."""
-    if top in sys.stdlib_module_names or top in _NOT_FOR_LEARNERS:
+    if top in _NOT_FOR_LEARNERS:
         return False
     try:
         spec = importlib.util.find_spec(top)
