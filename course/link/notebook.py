@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -35,6 +36,13 @@ __all__ = [
 
 _CELL_FILES = ("<ipython-input-", "/ipykernel_")  # IPython's names for cells, and its kernel's
 _BUILTINS = dict(vars(builtins))  # as they were before any cell ran
+
+
+_DRAW = "_draw_all_if_interactive"  # pyplot's own, which IPython calls after each cell
+
+
+def _draw_nothing() -> None:
+    """Do not draw."""
 
 
 class TimeLimit(BaseException):
@@ -146,6 +154,10 @@ class NotebookState(LiveState):
         config.InteractiveShell.colors = "nocolor"
         self.shell = _Shell.instance(config=config)
         super().__init__(self.shell.user_ns, cell_seconds=cell_seconds, output_bytes=output_bytes)
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if hasattr(pyplot, _DRAW):
+            # a figure is drawn when it is written down; at the end of a cell it is for windows
+            setattr(pyplot, _DRAW, _draw_nothing)
 
     def run_cell(self, source: str) -> dict[str, Any]:
         """Run one cell; returns its `outputs` and its `error` (None when there was none)."""

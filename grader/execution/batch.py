@@ -17,11 +17,12 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any, Protocol
@@ -31,7 +32,15 @@ from grader.execution.kit import Kit
 from grader.records import Run, Script
 from grader.sandbox.choice import SANDBOXES, choose_sandbox
 
-__all__ = ["PRELOADED", "Executes", "Maker", "default_workers", "execute_batch", "make_executors"]
+__all__ = [
+    "PRELOADED",
+    "Executes",
+    "Maker",
+    "default_workers",
+    "execute_batch",
+    "keep_workers",
+    "make_executors",
+]
 
 # torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
 PRELOADED = ("grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager")
@@ -75,7 +84,7 @@ def execute_batch(
     workers: int,
     make: Maker = make_executor,
     preload: Sequence[str] = PRELOADED,
-) -> Iterator[Run]:
+) -> Generator[Run, None, None]:
     """Yield the run of each script as it finishes, in no particular order.
 
     `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling. `preload` is
@@ -101,7 +110,7 @@ def execute_batch(
 def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) -> Iterator[Run]:
     left = deque(scripts)
     while left:
-        with _workers(kit, sandbox, 1, make) as pool:
+        with _workers(kit, sandbox, 1, make, anew=True) as pool:
             while left:
                 script = left.popleft()
                 try:
@@ -114,23 +123,87 @@ def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) 
                     break  # the others get a worker that lives
 
 
+@dataclass
+class _Kept:
+    """Workers that wait for the next batch, and what they were made with."""
+
+    made_with: tuple[Any, ...]
+    pool: Pool
+    others: set[Any]  # children of this process that are none of them
+
+
+_keeping: list[_Kept] | None = None
+
+
 @contextmanager
-def _workers(kit: Any, sandbox: str, workers: int, make: Maker) -> Iterator[Pool]:
-    """A pool whose workers have ended when the context has; at once, if it is left early."""
-    context = multiprocessing.get_context("forkserver")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        workers, context, initializer=_start_worker, initargs=(kit, sandbox, make)
-    )
+def keep_workers() -> Iterator[None]:
+    """Within it, a batch that needs the same workers as one before it takes those.
+
+    The same: of the same kit object, sandbox and maker. They end with the context.
+    """
+    global _keeping
+    if _keeping is not None:
+        yield  # whoever keeps them ends them
+        return
+    _keeping = []
+    try:
+        yield
+    finally:
+        kept, _keeping = _keeping, None
+        for each in kept:
+            each.pool.shutdown()
+
+
+@contextmanager
+def _workers(
+    kit: Any, sandbox: str, workers: int, make: Maker, *, anew: bool = False
+) -> Iterator[Pool]:
+    """A pool whose workers have ended when the context has, unless they are kept.
+
+    They end at once if it is left early.
+    """
+    made_with = (kit, sandbox, make)
+    found = None if anew else _take(made_with)
+    kept = found or _start_workers(made_with, workers)
+    pool = kept.pool
     try:
         yield pool
     except BaseException:  # Ctrl-C, or nobody wants the rest
         pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(multiprocessing.active_children()) - others:
+        for worker in set(multiprocessing.active_children()) - kept.others:
             worker.terminate()
-        raise
-    finally:
         pool.shutdown()
+        raise
+    if anew or _keeping is None or not _lives(pool):
+        pool.shutdown()
+    else:
+        _keeping.append(kept)
+
+
+def _take(made_with: tuple[Any, ...]) -> _Kept | None:
+    """Workers of the same kit object, sandbox and maker, if any wait."""
+    keeping = _keeping or []
+    for kept in keeping:
+        kit, *others = kept.made_with
+        if kit is made_with[0] and others == list(made_with[1:]):
+            keeping.remove(kept)
+            return kept
+    return None
+
+
+def _start_workers(made_with: tuple[Any, ...], workers: int) -> _Kept:
+    context = multiprocessing.get_context("forkserver")
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=made_with)
+    return _Kept(made_with, pool, others)
+
+
+def _lives(pool: Pool) -> bool:
+    """Whether no worker of it has died."""
+    try:
+        return pool.submit(os.getpid).result() > 0
+    except BrokenProcessPool:
+        return False
 
 
 @contextmanager

@@ -39,17 +39,21 @@ __all__ = ["ForeignAssignment", "open_assignment", "upgraded"]
 
 @dataclass(frozen=True)
 class ForeignAssignment:
-    """An assignment of a course of nbgrader's: its notebooks, and what they are graded with."""
+    """An assignment of a course of nbgrader's: its notebooks, and what they are graded with.
+
+    `workers_kit` is what workers hold: the kit as it was read. Plans go with the scripts, so
+    that the workers of the trial can grade, too.
+    """
 
     course: CourseFolder
     id: str
     notebooks: tuple[Notebook, ...]
     kit: ForeignKit
+    workers_kit: ForeignKit
 
     def with_plans(self, plans: Mapping[str, Plan]) -> ForeignAssignment:
         """The same, with its tests placed otherwise."""
-        kit = replace(self.kit, plans=dict(plans))
-        return ForeignAssignment(self.course, self.id, self.notebooks, kit)
+        return replace(self, kit=replace(self.kit, plans=dict(plans)))
 
     def notebook(self, name: str) -> Notebook:
         """The notebook of this name."""
@@ -102,7 +106,7 @@ def open_assignment(course: CourseFolder, assignment_id: str) -> ForeignAssignme
         frozenset(kept.get(assignment_id, ())),
         kernels,
     )
-    return ForeignAssignment(course, assignment_id, notebooks, kit)
+    return ForeignAssignment(course, assignment_id, notebooks, kit, kit)
 
 
 def upgraded(notebook: NotebookNode) -> NotebookNode:

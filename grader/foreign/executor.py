@@ -41,11 +41,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ForeignScript(Script):
-    """A notebook to execute. `files` came with it; `plan` overrules the kit's."""
+    """A notebook to execute. `files` came with it; `plan` overrules the kit's.
+
+    `of_the_author`: it holds the author's own answers, in a trial of the plan.
+    """
 
     notebook: str = ""
     files: tuple[tuple[str, bytes], ...] = ()
     plan: Plan | None = None
+    of_the_author: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,13 +117,14 @@ class ForeignExecutor:
     def _until_carried(self, script: ForeignScript) -> tuple[Any, Any, tuple[str, ...], Any]:
         plan = script.plan or self._kit.plans[script.notebook]
         notes: list[str] = []
-        if script.plan is not None:  # the author's own answers; learners need not hear it
+        if script.of_the_author:  # learners need not hear it
             notes += _slow_starts(getattr(self._sandbox, "left_out", ()))
         while True:
             found = self._once(script, plan)
             if not found.refused:
-                # asked of the author's own answers; a kernel's run has none
-                objects = tuple(getattr(found, "objects", {}).items()) if script.plan else ()
+                # a kernel's run has none
+                met = getattr(found, "objects", {}) if script.of_the_author else {}
+                objects = tuple(met.items())
                 return tuple(found.cells), tuple(found.tests), (*notes, *found.notes), objects
             for name, why in found.refused.items():
                 notes.append(f"`{name}` ran beside for this answer: {why}")

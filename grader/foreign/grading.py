@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 
 from grader.configuration import did_you_mean
 from grader.errors import GradebookError, GraderError
-from grader.execution.batch import default_workers, execute_batch
+from grader.execution.batch import default_workers, execute_batch, keep_workers
 from grader.execution.store import find_run, keep_run, mark_recorded
 from grader.foreign.assignment import ForeignAssignment, open_assignment
 from grader.foreign.cells import Notebook
@@ -68,6 +68,17 @@ def grade_folder(
         GraderError: see `open_assignment`, `placed`; or nothing was handed in.
     """
     options = options or GradingOptions()
+    with keep_workers():  # from the trial on
+        return _graded(course, assignment_id, learners, options, on_progress)
+
+
+def _graded(
+    course: CourseFolder,
+    assignment_id: str,
+    learners: Sequence[str],
+    options: GradingOptions,
+    on_progress: Progress,
+) -> tuple[Graded, ...]:
     assignment = open_assignment(course, assignment_id)
     names = chosen(course, assignment_id, learners)
     assignment, _ = placed(assignment, sandbox=options.sandbox, workers=options.workers)
@@ -101,11 +112,14 @@ def execute_all(
     scripts = [each.script for each in handed if each.refusal is None]
     # a run comes back with its learner's name alone, so here that says the notebook too
     both = {f"{s.learner}\n{s.notebook}": s for s in scripts}
-    renamed = [replace(script, learner=key) for key, script in both.items()]
+    plans = assignment.kit.plans
+    renamed = [
+        replace(script, learner=key, plan=plans[script.notebook]) for key, script in both.items()
+    ]
     if not renamed:
         return
     for run in execute_batch(
-        assignment.kit,
+        assignment.workers_kit,
         renamed,
         sandbox=options.sandbox,
         workers=options.workers or default_workers(),

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import GraderError, SourceError
-from grader.execution.batch import default_workers, execute_batch
+from grader.execution.batch import default_workers, execute_batch, keep_workers
 from grader.foreign.assignment import ForeignAssignment
 from grader.foreign.executor import WORKERS_IMPORT, ForeignScript, make_foreign_executor
 from grader.foreign.placing import Plan
@@ -60,6 +60,11 @@ def placed(
 
 def try_reference(assignment: ForeignAssignment, *, sandbox: str, workers: int = 0) -> Trial:
     """Execute the reference answers until each test has its place."""
+    with keep_workers():
+        return _tried(assignment, sandbox, workers)
+
+
+def _tried(assignment: ForeignAssignment, sandbox: str, workers: int) -> Trial:
     plans = dict(assignment.kit.plans)
     apart = {name: plan for name, plan in plans.items() if any(step.apart for step in plan.tests)}
     beside = {name: _all_beside(plan) for name, plan in apart.items()}
@@ -95,23 +100,31 @@ def _execute(
             # a run tells whose it is by the learner's name alone
             key = f"{number}\n{notebook.name}"
             scripts[key] = ForeignScript(
-                assignment.id, key, cells, notebook=notebook.name, plan=plans[notebook.name]
+                assignment.id,
+                key,
+                cells,
+                notebook=notebook.name,
+                plan=plans[notebook.name],
+                of_the_author=True,
             )
     runs: tuple[dict[str, Run], ...] = tuple({} for _ in all_plans)
-    for run in execute_batch(
-        assignment.kit,
+    finished = execute_batch(
+        assignment.workers_kit,
         list(scripts.values()),
         sandbox=sandbox,
         workers=workers or default_workers(),
         make=make_foreign_executor,
         preload=WORKERS_IMPORT,
-    ):
-        which, _, name = run.learner.partition("\n")
-        if run.fault is not None:
-            raise GraderError(
-                f"the reference answers of {assignment.id}/{name} cannot be executed: {run.fault}"
-            )
-        runs[int(which)][name] = run
+    )
+    with closing(finished):
+        for run in finished:
+            which, _, name = run.learner.partition("\n")
+            if run.fault is not None:
+                raise GraderError(
+                    f"the reference answers of {assignment.id}/{name} cannot be executed: "
+                    f"{run.fault}"
+                )
+            runs[int(which)][name] = run
     return tuple({name: found[name] for name in sorted(found)} for found in runs)
 
 

@@ -4,15 +4,7 @@ Started by `course.checking.tutor_process`, in the folder of the course, and end
 of its input; `grader.tutor.conversation` says what is said.
 """
 
-# ruff: noqa: E402
-
 from __future__ import annotations
-
-import sys
-
-# jsonschema, which nbformat imports, would build a grammar of internationalised addresses:
-# half of our start-up, for a format that no notebook has. It goes without where there is none.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from collections.abc import Mapping
 from pathlib import Path

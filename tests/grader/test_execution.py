@@ -23,7 +23,7 @@ from grader import grading
 from grader.configuration import Course
 from grader.errors import SandboxError
 from grader.execution import batch
-from grader.execution.batch import execute_batch
+from grader.execution.batch import execute_batch, keep_workers
 from grader.execution.execute import Executor
 from grader.execution.store import find_run, keep_run, load_run, mark_recorded, run_key
 from grader.records import CellRun, Outcome, Role, Run, Script, Submission, TestResult
@@ -92,6 +92,29 @@ def test_a_worker_that_dies_once_costs_nobody_anything(
     deadly = Deadly("tiny", "ann", script.cells, marker=str(tmp_path / "deaths"), deaths=1)
     [run] = execute_batch(bench.kit, [deadly], sandbox="bubblewrap", workers=1)
     assert (run.fault, run.earned) == (None, 6.5)
+
+
+def test_workers_that_are_kept_serve_the_next_batch_unless_one_has_died(
+    bench: Workbench, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    start = batch._start_workers
+    monkeypatch.setattr(batch, "_start_workers", lambda *a: started.append(a) or start(*a))
+    deadly = Deadly("tiny", "ann", script.cells, marker=str(tmp_path / "deaths"), deaths=1)
+
+    def run(each: Script) -> float:
+        (run,) = execute_batch(bench.kit, [each], sandbox="bubblewrap", workers=1)
+        return run.earned
+
+    with keep_workers():
+        assert [run(script), run(script)] == [6.5, 6.5]
+        assert len(started) == 1
+        assert run(deadly) == 6.5  # dies once, is tried again alone
+        assert len(started) == 2
+        assert run(script) == 6.5
+        assert len(started) == 3
+    assert run(script) == 6.5
+    assert len(started) == 4
 
 
 def test_an_unknown_sandbox_is_refused_before_anything_is_started(

@@ -87,6 +87,6 @@ def test_the_author_hears_what_is_imported_anew_for_each_learner(monkeypatch: py
     monkeypatch.setattr(executor, "_once", lambda *_: done)
     learners = ForeignScript("a1", "ann", (), notebook="one")
     assert executor.execute(learners).notes == ()
-    (note,) = executor.execute(replace(learners, plan=plan)).notes
+    (note,) = executor.execute(replace(learners, of_the_author=True)).notes
     executor._folder.cleanup()
     assert "`slow_one` starts a thread" in note
