@@ -6,6 +6,7 @@ of its input; `grader.tutor.conversation` says what is said.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
