@@ -163,6 +163,7 @@ class NotebookState(LiveState):
         """Run one cell; returns its `outputs` and its `error` (None when there was none)."""
         recorder = OutputRecorder(self._output_bytes)
         error: BaseException | None = None
+        self.note_input(source)
         self.shell.displayhook.source = source
         with self._recording(recorder):
             try:
@@ -172,6 +173,12 @@ class NotebookState(LiveState):
             except BaseException as raised:  # noqa: BLE001 - whatever it is, it is the learner's
                 error = raised
         return {"outputs": recorder.outputs, "error": error and describe_error(error)}
+
+    def note_input(self, source: str) -> None:
+        """Let ``In`` end with this cell, as in a kernel; IPython keeps it only with a history."""
+        inputs = self.names.get("In")
+        if type(inputs) is list:
+            inputs.append(source)
 
     @contextmanager
     def _recording(self, recorder: OutputRecorder) -> Iterator[None]:

@@ -106,6 +106,8 @@ class Server:
 
     def _do_test(self, request: dict[str, Any]) -> dict[str, Any]:
         given = [request[key] for key in ("source", "needs", "own", "nonce")]
+        if isinstance(self._state, NotebookState):
+            self._state.note_input(request["source"])
         return self._outcome(self._state.call(run_beside, (self._state.names, *given), {}))
 
     def _do_kernel(self, request: dict[str, Any]) -> dict[str, Any]:

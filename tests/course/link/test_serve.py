@@ -55,6 +55,22 @@ def test_each_cell_has_its_own_outputs_and_the_names_stay(notebook: Any):
     assert notebook.get("kept") == 5
 
 
+def test_the_cells_that_ran_are_in_the_list_of_inputs_as_in_a_kernel(notebook: Any):
+    notebook.run("a = 1")
+    assert notebook.shown("In[-1], In[-2]") == "('In[-1], In[-2]', 'a = 1')\n"
+    request = {"source": "b = In[-2]", "needs": [], "own": [], "nonce": "n"}
+    assert notebook.ask(do="test", **request)["error"] is None
+    assert notebook.get("b") == "In[-1], In[-2]"
+
+
+def test_names_can_be_listed_and_bound(notebook: Any):
+    notebook.run("a = 1\ndef f():\n    return a + b")
+    assert {"a", "f"} <= set(notebook.ask(do="names")["value"])
+    assert notebook.ask(do="bind", names={"a": 2, "b": [3]}) == {}
+    assert notebook.get("b") == [3]
+    assert "TypeError" in notebook.call("f")["error"]["type"]
+
+
 def test_a_semicolon_and_none_show_nothing(notebook: Any):
     assert notebook.shown("5;") == ""
     assert notebook.shown("5 ;  # quiet") == ""
