@@ -44,9 +44,9 @@ def test_a_row_of_another_length_is_refused():
 
 def test_writing_twice_is_writing_once_and_the_page_has_a_place_for_every_table():
     tables = dict.fromkeys(("throughput", "stages", "overhead", "batch"), TABLE)
-    once = written(PAGE.read_text("utf-8"), tables, "a machine")
-    assert once.count(as_markdown(TABLE)) == once.count("a machine") == len(tables)
-    assert written(once, tables, "a machine") == once
+    once = written(PAGE.read_text("utf-8"), tables, "machine of the test")
+    assert once.count(as_markdown(TABLE)) == once.count("machine of the test") == len(tables)
+    assert written(once, tables, "machine of the test") == once
 
 
 @pytest.mark.parametrize("page", ["", "<!-- x -->", "<!-- /x --><!-- x -->"])
