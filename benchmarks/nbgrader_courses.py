@@ -4,8 +4,10 @@ The course imports pandas and matplotlib, reads a table of some thousand rows an
 of it is ours. nbgrader's own command and `grader grade` each grade a copy of it, as an
 instructor would type them: a process of its own, start-up included. Ours begins with an empty
 cache, so that the trial with the reference answers is in its time; once more, with the places
-of the tests known and every notebook graded again, is a row of its own. The benchmark stops if
-any test of any learner gets other marks from one than from the other.
+of the tests known and every notebook graded again, is a row of its own. Drawing is half of what
+such a notebook takes, on either side, so the same week is graded again without the three figures
+that its ordinary cells show. The benchmark stops if any test of any learner gets other marks from
+one than from the other.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -33,6 +35,7 @@ from grader.execution.batch import default_workers
 __all__ = ["Measured", "check_marks", "main", "parse", "table_of"]
 
 SIZES = (20, 60)
+PLAIN_SIZES = (100,)
 STOCK, FIRST, AGAIN = "`nbgrader autograde`", "`grader grade`", "`grader grade --again`"
 
 _BIN = Path(sys.executable).parent
@@ -50,6 +53,7 @@ class Measured:
     command: str
     submissions: int
     seconds: float
+    figures: bool = True
 
     @property
     def rate(self) -> float:
@@ -62,11 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        course = make_course(Path(folder) / "course", _GENERATE, _environment(Path(folder)))
         measured = [
             each
-            for size in options.sizes
-            for each in _measure(Path(folder) / str(size), course, size, options.workers)
+            for figures, sizes in ((True, options.sizes), (False, options.plain_sizes))
+            for each in _measure_all(Path(folder) / str(figures), sizes, options.workers, figures)
         ]
     table = table_of(measured, options.workers)
     console.print(as_rich(table))
@@ -81,6 +84,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nbgrader_courses")
     add = parser.add_argument
     add("--sizes", type=_sizes, default=SIZES, help="submissions to grade: 20,60 measures two")
+    add("--plain-sizes", type=_sizes, default=PLAIN_SIZES, help="the same, without figures")
     add("--workers", type=int, default=default_workers(), help="of ours (one a core)")
     add("--write", action="store_true", help="keep the table in docs/performance.md")
     return parser.parse_args(arguments)
@@ -108,15 +112,15 @@ def check_marks(stock: Marks, ours: Marks, size: int) -> None:
 
 def table_of(measured: Sequence[Measured], workers: int) -> Table:
     """A row for each, compared with nbgrader's on as many submissions."""
-    stock = {each.submissions: each for each in measured if each.command == STOCK}
+    stock = {(m.figures, m.submissions): m for m in measured if m.command == STOCK}
     rows = tuple(
         (
-            f"{each.submissions}, {each.command}",
-            f"{each.seconds:.1f}",
-            f"{each.rate:.1f}",
-            f"{each.rate / stock[each.submissions].rate:.1f}",
+            f"{m.submissions}{'' if m.figures else ' without figures'}, {m.command}",
+            f"{m.seconds:.1f}",
+            f"{m.rate:.1f}",
+            f"{m.rate / stock[m.figures, m.submissions].rate:.1f}",
         )
-        for each in measured
+        for m in measured
     )
     notes = (
         "Start-up is included. Every test of every learner got the same marks from both.",
@@ -135,18 +139,26 @@ def table_of(measured: Sequence[Measured], workers: int) -> Table:
     )
 
 
-def _measure(folder: Path, course: NbgraderCourse, size: int, workers: int) -> tuple[Measured, ...]:
+def _measure_all(
+    folder: Path, sizes: Sequence[int], workers: int, figures: bool
+) -> Iterator[Measured]:
+    course = make_course(folder / "course", _GENERATE, _environment(folder), figures=figures)
+    for size in sizes:
+        for measured in _measure(folder / str(size), course, size, workers):
+            yield replace(measured, figures=figures)
+
+
+def _measure(folder: Path, course: NbgraderCourse, size: int, workers: int) -> Iterator[Measured]:
     """Both commands on the same cohort, one after the other."""
     course.hand_in(size)
     home = _environment(folder)
     stock, ours = course.copy(folder / "stock"), course.copy(folder / "ours")
-    theirs = _said(Measured(STOCK, size, run_timed(_STOCK, stock.root, home)))
+    yield _said(Measured(STOCK, size, run_timed(_STOCK, stock.root, home)))
     command = [*_OURS, "--workers", str(workers)]
-    first = _ours(FIRST, command, ours, size, home)
+    yield _ours(FIRST, command, ours, size, home)
     check_marks(stock.marks(), ours.marks(), size)
-    again = _ours(AGAIN, [*command, "--again"], ours, size, home)
+    yield _ours(AGAIN, [*command, "--again"], ours, size, home)
     check_marks(stock.marks(), ours.marks(), size)
-    return theirs, first, again
 
 
 def _ours(

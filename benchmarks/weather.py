@@ -91,11 +91,16 @@ class NbgraderCourse:
             }
 
 
-def make_course(root: Path, generate: list[str], environment: Mapping[str, str]) -> NbgraderCourse:
-    """Make it, and have nbgrader's own command `generate` enter the assignment."""
+def make_course(
+    root: Path, generate: list[str], environment: Mapping[str, str], *, figures: bool = True
+) -> NbgraderCourse:
+    """Make it, and have nbgrader's own command `generate` enter the assignment.
+
+    Without `figures`, the ordinary cells that show one are left out.
+    """
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
-    nbformat.write(source_notebook(), folder / f"{ASSIGNMENT}.ipynb")
+    nbformat.write(source_notebook(figures=figures), folder / f"{ASSIGNMENT}.ipynb")
     write_tables(folder)
     (root / "nbgrader_config.py").write_text("c = get_config()\n")
     subprocess.run(generate, cwd=root, env=dict(environment), check=True, capture_output=True)
@@ -104,13 +109,19 @@ def make_course(root: Path, generate: list[str], environment: Mapping[str, str])
     return made
 
 
-def source_notebook() -> NotebookNode:
-    """The instructor's version, with the answers."""
-    cells = [_source_cell(cell) for cell in week()]
+def source_notebook(*, figures: bool = True) -> NotebookNode:
+    """The instructor's version, with the answers; without `figures`, no ordinary cell shows one."""
+    cells = [_source_cell(cell) for cell in week() if figures or not _shows_a_figure(cell)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     notebook: NotebookNode = new_notebook(cells=cells, metadata={"kernelspec": _KERNEL})
     return notebook
+
+
+def _shows_a_figure(cell: Cell) -> bool:
+    return cell["kind"] == "code" and any(
+        word in cell["source"] for word in ("plt.show()", "plot_monthly(")
+    )
 
 
 def week() -> list[Cell]:

@@ -155,3 +155,11 @@ def test_a_right_answer_that_both_give_less_is_refused():
     low = right(3) | {("learner-000", "clean_rows"): (0.0, False)}
     with pytest.raises(CommandFailed, match="learner-000 has everything right"):
         check_marks(low, low, 3)
+
+
+def test_a_week_without_figures_has_all_of_its_tests_and_three_cells_less():
+    full, plain = source_notebook(), source_notebook(figures=False)
+    assert len(full.cells) - len(plain.cells) == 3
+    graded = [[c.metadata for c in n.cells if "nbgrader" in c.metadata] for n in (full, plain)]
+    assert graded[0] == graded[1]
+    assert parse(["--plain-sizes", "7"]).plain_sizes == (7,)
