@@ -179,7 +179,7 @@ def test_dates_of_the_other_byte_order_and_odd_layouts_arrive_as_the_same_dates(
         np.zeros(2, "f4,i2"),
         np.array(["a"], dtype="U1").view(np.char.chararray),
     ],
-    ids=str,
+    ids=lambda array: f"{array.dtype}-{array.ndim}",
 )
 def test_an_array_crosses_whole_or_not_at_all(array: Any):
     assert decode(encode([array], lambda _: Handle(1, "array"))) == [Handle(1, "array")]
