@@ -74,12 +74,19 @@ def _put_copies_for_links(packages: Path) -> None:
 
 
 def _copy_scripts(folder: Path) -> None:
-    """The programs that pip wrote name their interpreter in the first line."""
+    """The programs that pip wrote name their interpreter in the first line.
+
+    Or in the second of three, where its path has a blank: then the first is the shell's.
+    """
     own = f"#!{sys.prefix}/".encode()
+    blank = b"#!/bin/sh\n'''exec' " + f'"{sys.prefix}/'.encode()
     for script in (Path(sys.prefix) / "bin").iterdir():
         if script.is_symlink() or not script.is_file():
             continue
-        first, newline, rest = script.read_bytes().partition(b"\n")
+        text = script.read_bytes()
+        if text.startswith(blank):
+            text = own + b"\n" + text.split(b"\n", 3)[3]
+        first, newline, rest = text.partition(b"\n")
         if first.startswith(own):
             copy = folder / "bin" / script.name
             copy.write_bytes(f"#!{folder / 'bin' / 'python'}".encode() + newline + rest)
