@@ -42,7 +42,7 @@ check: setup ## style, types and import directions
 audit: setup ## prove that each assignment's tests accept what is right and catch every known mistake
 	@$(BIN)/grader audit
 
-bench: setup ## measure grading against stock nbgrader, the library and the checks (about twenty minutes)
+bench: setup ## measure grading against stock nbgrader, the library and the checks (about half an hour)
 	@$(BIN)/python -m benchmarks.grading
 	@$(BIN)/python -m benchmarks.nbgrader_courses
 	@$(BIN)/python -m benchmarks.algorithms

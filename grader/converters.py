@@ -126,6 +126,6 @@ def captured_log(converter: Any) -> Iterator[io.StringIO]:
 
 def why(log: str, error: Exception) -> str:
     """The most telling line of nbgrader's log: what was raised, rather than where to look."""
-    kinds = "Error|Exception|Entry|NoSuchKernel"
-    raised = re.findall(rf"^\s*((?:\w+\.)*\w*(?:{kinds}): .+)$", log, re.MULTILINE)
+    kinds = r"\w+(?:Error|Exception|Entry)|NoSuchKernel"
+    raised = re.findall(rf"^\s*((?:\w+\.)*(?:{kinds}): .+)$", log, re.MULTILINE)
     return raised[-1] if raised else str(error) or type(error).__name__

@@ -16,6 +16,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -101,20 +102,25 @@ def print_json(data: Any) -> None:
     typer.echo(json.dumps(data, indent=2))
 
 
-@contextmanager
-def run_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, Run | None], None]]:
-    """A bar with counts by outcome and the time left; gives the function to call."""
-    progress = Progress(
+def _bar(*more: ProgressColumn, quiet: bool) -> Progress:
+    """A bar on standard error, with the time left."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[counts]}"),
+        *more,
         console=Console(file=sys.stderr, highlight=False),
         disable=quiet,
     )
+
+
+@contextmanager
+def run_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, Run | None], None]]:
+    """A bar with counts by outcome and the time left; gives the function to call."""
+    progress = _bar(TextColumn("{task.fields[counts]}"), quiet=quiet)
     seen: Counter[Outcome] = Counter()
     task = progress.add_task(title, total=None, start=False, counts="")
     begun = False
@@ -143,16 +149,7 @@ def count_progress(title: str, *, quiet: bool = False) -> Iterator[Callable[[int
 
     It ends when all are done, so that another can follow it.
     """
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(file=sys.stderr, highlight=False),
-        disable=quiet,
-    )
+    progress = _bar(quiet=quiet)
     task = progress.add_task(title, total=None, start=False)
     shown = False
 

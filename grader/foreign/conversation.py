@@ -153,10 +153,7 @@ class LiveConversation(Conversation):
         if not new:
             return
         for name, value in new.items():
-            odd = next(_odd_in(value), None)
-            if odd is not None:
-                kind = type(odd).__name__
-                raise self.refuse(f"it sets `{name}`, which other cells read, to a `{kind}`")
+            self._refuse_odd(value, f"it sets `{name}`, which other cells read, to a `{{}}`")
         try:
             self.learner.bind(as_handles(new))
         except CodecError as error:
@@ -168,14 +165,15 @@ class LiveConversation(Conversation):
         return same and type(value) in _UNCHANGING
 
     def _sendable(self, name: str, given: Any) -> Any:
-        odd = next(_odd_in(given), None)
-        if odd is not None:
-            kind = type(odd).__name__
-            raise self.refuse(f"it gives `{name}` a `{kind}`, which is a subclass or no plain data")
+        self._refuse_odd(given, f"it gives `{name}` a `{{}}`, which is a subclass or no plain data")
         try:
             return as_handles(given)
         except NotPlainData as error:
             raise self.refuse(str(error)) from None
+
+    def _refuse_odd(self, value: Any, why: str) -> None:
+        for odd in _odd_in(value):
+            raise self.refuse(why.replace("{}", type(odd).__name__))
 
     def _present(self, value: Any, name: str) -> Any:
         return put_back(value, lambda handle: self._stand_in(handle, f"{name}(...)"))
@@ -215,8 +213,8 @@ class _Raised(StudentError):
 
 
 def _as_raised(error: StudentError) -> StudentError:
-    bases = tuple(base for base in type(error).__bases__ if base is not Exception)
-    known = tuple(base for base in bases if not issubclass(base, StudentError))
+    bases = type(error).__bases__
+    known = tuple(b for b in bases if b is not Exception and not issubclass(b, StudentError))
     raised = type(error.kind if error.kind.isidentifier() else "Exception", (_Raised, *known), {})
     given: StudentError = raised(error.kind, error.message, error.lines, error.timeout)
     return given

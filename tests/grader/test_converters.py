@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader import api
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError, common
 
-from grader.converters import nothing_twice
+from grader.converters import nothing_twice, why
 
 RIGHT = {
     "grade": True,
@@ -44,3 +44,9 @@ def test_one_engine_for_a_gradebook_and_nbgraders_own_afterwards():
         with pytest.raises(ZeroDivisionError), nothing_twice():
             raise ZeroDivisionError
     assert (api.create_engine, common.jsonschema) == before
+
+
+def test_a_missing_kernel_is_told_and_not_where_it_was_looked_for():
+    raised = "jupyter_client.kernelspec.NoSuchKernel: No such kernel named k"
+    assert why(f"Traceback\n    {raised}\n[A] failed\n", ValueError("")) == raised
+    assert why("Error: a line of something else", ValueError("said")) == "said"
