@@ -30,6 +30,7 @@ __all__ = [
     "NotebookState",
     "TimeLimit",
     "describe_error",
+    "make_shell",
     "time_limit",
     "time_limit_held",
 ]
@@ -101,6 +102,15 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
         """`%matplotlib inline` asks for this, and there is no event loop to enter."""
 
 
+def make_shell() -> _Shell:
+    """This process's shell; it may be made before there is a notebook, for forks to inherit."""
+    config = Config()
+    config.HistoryManager.enabled = False  # no database, and nothing left behind
+    config.InteractiveShell.colors = "nocolor"
+    shell: _Shell = _Shell.instance(config=config)  # the one that there is, if there is one
+    return shell
+
+
 class LiveState:
     """The names that a notebook's cells have bound so far, and the means to use them."""
 
@@ -149,10 +159,7 @@ class NotebookState(LiveState):
     """A state that begins empty, and can run cells."""
 
     def __init__(self, *, cell_seconds: float, output_bytes: int) -> None:
-        config = Config()
-        config.HistoryManager.enabled = False  # no database, and nothing left behind
-        config.InteractiveShell.colors = "nocolor"
-        self.shell = _Shell.instance(config=config)
+        self.shell = make_shell()
         super().__init__(self.shell.user_ns, cell_seconds=cell_seconds, output_bytes=output_bytes)
         pyplot = sys.modules.get("matplotlib.pyplot")
         if hasattr(pyplot, _DRAW):

@@ -37,12 +37,13 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from course.link import confine
 from course.link.frames import Stream
+from course.link.notebook import make_shell
 from course.link.serve import limit, serve
 from course.link.withhold import imported, places, withheld_in
 
@@ -76,6 +77,7 @@ def main() -> None:
     harmful = _warm_up(plan["preload"])
     if harmful is not None:
         _begin_again_without(harmful, plan)
+    _prepare()
     zygote = _Zygote(plan["folders"], plan["folder_bytes"])
     reason = zygote.obstacle()
     if reason is not None:
@@ -121,9 +123,19 @@ def _warm_up(modules: list[str]) -> str | None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)  # a fork has no threads but its own
+    return harmful
+
+
+def _prepare() -> None:
+    """Have done once what each first cell would do, and what is the same for all of them."""
+    make_shell()
+    backends = getattr(sys.modules.get("matplotlib.backends"), "backend_registry", None)
+    if backends is not None:
+        # `%matplotlib` asks all installed packages whether they bring a backend
+        with contextlib.suppress(Exception):
+            backends.list_all()
     gc.collect()
     gc.freeze()  # what is not looked at by the collector stays shared
-    return harmful
 
 
 def _threads() -> int:
@@ -144,11 +156,7 @@ class _Zygote:
     def __init__(self, folders: list[str], folder_bytes: int) -> None:
         self._folders = folders
         self._folder_bytes = folder_bytes
-        self._home = {
-            path: path.read_bytes()
-            for path in Path(folders[0]).rglob("*")
-            if path.is_file() and path.stat().st_size <= _KEPT_FILE
-        }
+        self._home = dict(_contents(Path(folders[0])))
 
     def obstacle(self) -> bytes | None:
         """Why this machine does not let it work, found by trying."""
@@ -222,7 +230,7 @@ class _Zygote:
                 processes=options["processes"],
                 covered=_covered(options),
             )
-            _write_files(self._home)
+            _write(self._home)
             os.chdir(self._folders[0])
             confine.give_up_privileges()
             confine.only_open(link, report.fileno())
@@ -279,10 +287,21 @@ def _covered(options: dict[str, Any]) -> list[str]:
     return [str(place) for place in places(modules)]
 
 
-def _write_files(files: Mapping[Path, bytes]) -> None:
-    for path, data in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+def _contents(home: Path) -> Iterator[tuple[Path, bytes | None]]:
+    """What is worth copying of it: its folders (None), and files such as lists."""
+    for path in sorted(home.rglob("*")):  # a folder before what is in it
+        if path.is_dir():
+            yield path, None
+        elif path.is_file() and path.stat().st_size <= _KEPT_FILE:
+            yield path, path.read_bytes()
+
+
+def _write(contents: Mapping[Path, bytes | None]) -> None:
+    for path, data in contents.items():
+        if data is None:
+            path.mkdir(exist_ok=True)
+        else:
+            path.write_bytes(data)
 
 
 def _say(report: socket.socket, packet: bytes) -> None:

@@ -30,7 +30,6 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, source in MODULES.items():
         (tmp_path / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(zygote.gc, "freeze", lambda: None)
     # whatever threads the tests' process has
     usual = zygote._threads
     running = usual() - 1

@@ -258,12 +258,26 @@ def test_the_shell_and_its_terminal_work(sandbox: Bubblewrap):
         assert cell("!tty && echo $((6 * 7))").splitlines()[-1] == "42"
 
 
+def test_the_shell_finds_its_folders(sandbox: Bubblewrap):
+    with notebook(sandbox) as cell:
+        assert cell(
+            "import os\n"
+            "profile = get_ipython().profile_dir\n"
+            "[os.path.isdir(f) for f in (profile.location, profile.startup_dir, os.getcwd())]"
+        ) == [True] * 3
+        places = "os.getcwd(), get_ipython().starting_dir, str(*_dh), os.environ['HOME']"
+        assert cell(f"[{places}]") == ["/home/learner"] * 4
+
+
 # ---- what a warm start must not share
 
 
 @needs_warmth
 def test_two_at_once_share_nothing(warm: Bubblewrap):
     with notebook(warm) as one, notebook(warm) as other:
+        one("mine = 1")
+        assert other("mine") == "NameError"
+        assert other("In[:-1]") == ["", "mine"]
         for folder in ("/home/learner", "/tmp", "/dev/shm"):
             one(f"open('{folder}/secret', 'w').write('mine')")
             assert other(f"import os\n'secret' in os.listdir('{folder}')") is False
