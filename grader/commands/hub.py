@@ -28,6 +28,7 @@ hub = typer.Typer(
     name="hub",
     help="JupyterHub for a study group. To look at one: grader hub start",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -16,6 +16,7 @@ new = typer.Typer(
     name="new",
     help="Make a course, a week or an assignment that works as it is.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 TitleOption = Annotated[str | None, typer.Option(help="A title for people, of one line.")]
