@@ -23,9 +23,9 @@ from benchmarks.cohort import MIXED, cohort_of
 from benchmarks.courses import ASSIGNMENT, REPOSITORY, OurCourse
 from benchmarks.report import Table
 from benchmarks.watch import run_watched
-from grader.execution.batch import PRELOADED
 from grader.execution.execute import execute
 from grader.execution.naming import MistakeNamer
+from grader.execution.starting import PRELOADED
 from grader.execution.store import keep_run
 from grader.gradebook import GradebookWriter
 from grader.link.learner import LinkedLearner

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course.link.codec import MAX_MESSAGE
+from course.link.limits import MAX_MESSAGE
 
 __all__ = ["FrameError", "LinkClosed", "LinkTimeout", "Stream", "take_over_stdio"]
 

@@ -47,15 +47,8 @@ from course.link.notebook import make_shell
 from course.link.serve import limit, serve
 from course.link.withhold import imported, places, withheld_in
 
-__all__ = ["PRELOADED", "main"]
+__all__ = ["main"]
 
-PRELOADED = (
-    *("numpy", "numpy.random", "torch", "course.testing"),
-    "torch._dynamo",  # the first optimizer imports it, for over a second
-    # what a first cell and a first figure import besides
-    *("IPython.core.application", "IPython.core.completerlib", "IPython.core.magics"),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
-)
 _PACKET = 4096
 _DESCRIPTORS = 512
 _KEPT_FILE = 2**20  # bytes; of the home, only lists such as matplotlib's fonts are worth copying

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from grader.commands.console import SYMBOLS, console, print_json, run_progress
+from grader.execution.starting import begun_early
 from grader.foreign.finding import find_course_folder
-from grader.grading import Graded, GradingOptions
+from grader.foreign.preloading import guessed_view, workers_import
+
+if TYPE_CHECKING:
+    from grader.grading import Graded
 
 __all__ = ["audit_folder_here", "feedback_here", "grade_here", "in_course_folder"]
 
@@ -20,16 +25,26 @@ def in_course_folder() -> bool:
 
 
 def grade_here(
-    assignment: str, learners: Sequence[str], options: GradingOptions, *, quiet: bool
+    assignment: str,
+    learners: Sequence[str],
+    *,
+    sandbox: str,
+    workers: int,
+    again: bool,
+    quiet: bool,
 ) -> tuple[Graded, ...]:
     """Grade an assignment of the course around the current folder."""
-    from grader.foreign.grading import grade_folder
-    from grader.foreign.place import open_course_folder
+    view = guessed_view(assignment)
+    with begun_early(sandbox, workers_import(view.preload), view):
+        from grader.foreign.grading import grade_folder
+        from grader.foreign.place import open_course_folder
+        from grader.grading import GradingOptions
 
-    with run_progress("grading", quiet=quiet) as tell:
-        return grade_folder(
-            open_course_folder(), assignment, learners, options=options, on_progress=tell
-        )
+        options = GradingOptions(sandbox=sandbox, workers=workers, again=again)
+        with run_progress("grading", quiet=quiet) as tell:
+            return grade_folder(
+                open_course_folder(), assignment, learners, options=options, on_progress=tell
+            )
 
 
 def feedback_here(assignment: str, learners: Sequence[str]) -> None:

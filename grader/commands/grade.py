@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -23,11 +23,12 @@ from grader.commands.console import (
     run_progress,
 )
 from grader.commands.foreign import grade_here, in_course_folder
-from grader.configuration import load_course
-from grader.exchange.refusals import read_refusals
-from grader.grading import Graded, GradingOptions
-from grader.grading import grade as grade_assignment
+from grader.configuration import Course, load_course
+from grader.execution.starting import begun_early
 from grader.records import Outcome
+
+if TYPE_CHECKING:
+    from grader.grading import Graded
 
 __all__ = ["grade", "show_graded"]
 
@@ -51,25 +52,36 @@ def grade(
     submission was graded (a refused file counts as graded), 1 when the grader itself
     failed on one.
     """
-    options = GradingOptions(sandbox=sandbox, workers=workers, again=again)
+    how: dict[str, Any] = {"sandbox": sandbox, "workers": workers, "again": again}
     if in_course_folder():
-        _tell(grade_here(assignment, student or (), options, quiet=json), json=json)
+        _tell(grade_here(assignment, student or (), quiet=json, **how), json=json)
         return
     course = load_course()
-    with run_progress("grading", quiet=json) as tell:
-        graded = grade_assignment(
+    with begun_early(sandbox):
+        graded = _grade(course, assignment, student or (), quiet=json, **how)
+    _tell(graded, json=json, failing=False)
+    if not json:
+        _say_refused(course, assignment)
+    if any(line.run.fault for line in graded):
+        raise typer.Exit(1)
+
+
+def _grade(
+    course: Course, assignment: str, learners: Sequence[str], *, quiet: bool, **how: Any
+) -> tuple[Graded, ...]:
+    # here, because importing nbgrader takes seconds; meanwhile other things begin
+    from grader.grading import GradingOptions
+    from grader.grading import grade as grade_assignment
+
+    with run_progress("grading", quiet=quiet) as tell:
+        return grade_assignment(
             course,
             assignment,
-            student or (),
-            options=options,
+            learners,
+            options=GradingOptions(**how),
             on_progress=tell,
             on_wait=lambda message: typer.echo(message, err=True),
         )
-    _tell(graded, json=json, failing=False)
-    if not json:
-        _say_refused(len(read_refusals(course, assignment)), assignment)
-    if any(line.run.fault for line in graded):
-        raise typer.Exit(1)
 
 
 def _tell(graded: Sequence[Graded], *, json: bool, failing: bool = True) -> None:
@@ -104,7 +116,10 @@ def show_graded(graded: Sequence[Graded], about: Mapping[str, str] | None = None
         console.print("* a person has something to mark: a written answer, or a refused file")
 
 
-def _say_refused(number: int, assignment_id: str) -> None:
+def _say_refused(course: Course, assignment_id: str) -> None:
+    from grader.exchange.refusals import read_refusals
+
+    number = len(read_refusals(course, assignment_id))
     if number:
         what = "folder was" if number == 1 else "folders were"
         console.print(

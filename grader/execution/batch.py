@@ -15,25 +15,26 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any, Protocol
 
-from grader.execution.execute import Executor, Executors
+from grader.errors import SandboxError
 from grader.execution.kit import Kit
+from grader.execution.starting import PRELOADED, deaf_to_ctrl_c, start_server, zygote_for
 from grader.records import Run, Script
-from grader.sandbox.choice import SANDBOXES, choose_sandbox
+from grader.sandbox.base import View
+from grader.sandbox.choice import OpenSandbox, choose_sandbox
+from grader.sandbox.zygote import Zygote
 
 __all__ = [
-    "PRELOADED",
     "Executes",
     "Maker",
     "default_workers",
@@ -41,9 +42,6 @@ __all__ = [
     "keep_workers",
     "make_executors",
 ]
-
-# torch imports torch._dynamo with the first optimizer that somebody makes, in a second or two
-PRELOADED = ("grader.execution.batch", "torch", "torch._dynamo", "matplotlib.font_manager")
 
 
 class Executes(Protocol):
@@ -53,9 +51,12 @@ class Executes(Protocol):
         """The run of one script; whatever goes wrong is its fault."""
 
 
-# Makes what a worker executes with, from the kit and the sandbox's name; and what closes it.
-Maker = Callable[[Any, str], tuple[Executes, Callable[[], None]]]
+# Makes what a worker executes with, from the kit and what opens sandboxes; and what closes it.
+Maker = Callable[[Any, OpenSandbox], tuple[Executes, Callable[[], None]]]
 
+_MadeWith = tuple[Any, str, Maker]  # the kit, the sandbox's name, and the maker
+
+_USUAL = View()
 _executor: Executes | None = None
 
 
@@ -64,16 +65,22 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def make_executor(kit: Kit, sandbox: str) -> tuple[Executes, Callable[[], None]]:
+def make_executor(kit: Kit, open_sandbox: OpenSandbox) -> tuple[Executes, Callable[[], None]]:
     """What executes the scripts of one of our own assignments."""
-    chosen = SANDBOXES[sandbox]()  # not tried out again: `execute_batch` has seen it work
-    return Executor(kit, chosen), chosen.close
+    from grader.execution.execute import Executor  # not in the process that starts workers
+
+    sandbox = open_sandbox()
+    return Executor(kit, sandbox), sandbox.close
 
 
-def make_executors(kits: Sequence[Kit], sandbox: str) -> tuple[Executes, Callable[[], None]]:
+def make_executors(
+    kits: Sequence[Kit], open_sandbox: OpenSandbox
+) -> tuple[Executes, Callable[[], None]]:
     """What executes the scripts of several of our own assignments, all in one sandbox."""
-    chosen = SANDBOXES[sandbox]()
-    return Executors(kits, chosen), chosen.close
+    from grader.execution.execute import Executors
+
+    sandbox = open_sandbox()
+    return Executors(kits, sandbox), sandbox.close
 
 
 def execute_batch(
@@ -84,37 +91,40 @@ def execute_batch(
     workers: int,
     make: Maker = make_executor,
     preload: Sequence[str] = PRELOADED,
+    view: View = _USUAL,
 ) -> Generator[Run, None, None]:
     """Yield the run of each script as it finishes, in no particular order.
 
     `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling. `preload` is
-    imported once for all workers of this process, by the first batch.
+    imported once for all workers of this process, by the first batch. Sandboxes of `view` share
+    one zygote.
 
     A script whose worker dies is tried once more, alone; if that worker dies too, its run
     has a fault that says so.
     """
-    choose_sandbox(sandbox)  # refuse before anything is started
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
     lost: list[Script] = []
-    with _workers(kit, sandbox, min(workers, len(scripts)) or 1, make) as pool:
-        with _deaf_to_ctrl_c(), _without_main():
+    made_with = (kit, sandbox, make)
+    with _workers(made_with, min(workers, len(scripts)) or 1, preload, view) as pool:
+        with deaf_to_ctrl_c(), _without_main():
             futures = {pool.submit(_execute, script): script for script in scripts}
         for future in as_completed(futures):
             try:
                 yield future.result()
             except BrokenProcessPool:
                 lost.append(futures[future])
-    yield from _one_by_one(kit, lost, sandbox, make)
+    yield from _one_by_one(made_with, lost, preload)
 
 
-def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) -> Iterator[Run]:
+def _one_by_one(
+    made_with: _MadeWith, scripts: Sequence[Script], preload: Sequence[str]
+) -> Iterator[Run]:
     left = deque(scripts)
     while left:
-        with _workers(kit, sandbox, 1, make, anew=True) as pool:
+        with _workers(made_with, 1, preload) as pool:
             while left:
                 script = left.popleft()
                 try:
-                    with _deaf_to_ctrl_c(), _without_main():
+                    with deaf_to_ctrl_c(), _without_main():
                         future = pool.submit(_execute, script)
                     yield future.result()
                 except BrokenProcessPool:
@@ -127,9 +137,16 @@ def _one_by_one(kit: Any, scripts: Sequence[Script], sandbox: str, make: Maker) 
 class _Kept:
     """Workers that wait for the next batch, and what they were made with."""
 
-    made_with: tuple[Any, ...]
+    made_with: _MadeWith
     pool: Pool
     others: set[Any]  # children of this process that are none of them
+    zygote: Zygote | None  # which they share
+
+    def end(self) -> None:
+        """Wait for the workers to end, and end what they share."""
+        self.pool.shutdown()
+        if self.zygote is not None:
+            self.zygote.close()
 
 
 _keeping: list[_Kept] | None = None
@@ -151,20 +168,20 @@ def keep_workers() -> Iterator[None]:
     finally:
         kept, _keeping = _keeping, None
         for each in kept:
-            each.pool.shutdown()
+            each.end()
 
 
 @contextmanager
 def _workers(
-    kit: Any, sandbox: str, workers: int, make: Maker, *, anew: bool = False
+    made_with: _MadeWith, workers: int, preload: Sequence[str], view: View | None = None
 ) -> Iterator[Pool]:
     """A pool whose workers have ended when the context has, unless they are kept.
 
-    They end at once if it is left early.
+    They end at once if it is left early. Without a view they are new ones, share nothing, and
+    are not kept.
     """
-    made_with = (kit, sandbox, make)
-    found = None if anew else _take(made_with)
-    kept = found or _start_workers(made_with, workers)
+    found = None if view is None else _take(made_with)
+    kept = found or _start_workers(made_with, workers, preload, view)
     pool = kept.pool
     try:
         yield pool
@@ -172,15 +189,15 @@ def _workers(
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in set(multiprocessing.active_children()) - kept.others:
             worker.terminate()
-        pool.shutdown()
+        kept.end()
         raise
-    if anew or _keeping is None or not _lives(pool):
-        pool.shutdown()
+    if view is None or _keeping is None or not _lives(pool):
+        kept.end()
     else:
         _keeping.append(kept)
 
 
-def _take(made_with: tuple[Any, ...]) -> _Kept | None:
+def _take(made_with: _MadeWith) -> _Kept | None:
     """Workers of the same kit object, sandbox and maker, if any wait."""
     keeping = _keeping or []
     for kept in keeping:
@@ -191,11 +208,28 @@ def _take(made_with: tuple[Any, ...]) -> _Kept | None:
     return None
 
 
-def _start_workers(made_with: tuple[Any, ...], workers: int) -> _Kept:
+def _start_workers(
+    made_with: _MadeWith, workers: int, preload: Sequence[str], view: View | None
+) -> _Kept:
+    kit, sandbox, make = made_with
+    zygote = None if view is None else zygote_for(sandbox, view)
+    try:
+        choose_sandbox(sandbox)  # refuse before any worker is started
+        start_server(preload)
+        opener = OpenSandbox(sandbox)
+        if zygote is not None and view is not None:
+            with suppress(SandboxError):  # then each worker finds out for itself
+                zygote.ready()
+                opener = OpenSandbox(sandbox, view, zygote.shared())
+    except BaseException:
+        if zygote is not None:
+            zygote.close()
+        raise
     context = multiprocessing.get_context("forkserver")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=made_with)
-    return _Kept(made_with, pool, others)
+    start = (kit, make, opener)
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=start)
+    return _Kept(made_with, pool, others, zygote)
 
 
 def _lives(pool: Pool) -> bool:
@@ -204,19 +238,6 @@ def _lives(pool: Pool) -> bool:
         return pool.submit(os.getpid).result() > 0
     except BrokenProcessPool:
         return False
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Workers started here ignore Ctrl-C from their birth on; whoever started them ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's business
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -230,9 +251,9 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = before
 
 
-def _start_worker(kit: Any, sandbox: str, make: Maker) -> None:
+def _start_worker(kit: Any, make: Maker, open_sandbox: OpenSandbox) -> None:
     global _executor
-    _executor, close = make(kit, sandbox)
+    _executor, close = make(kit, open_sandbox)
     torch = sys.modules.get("torch")
     if torch is not None:
         # as in a learner's process; more would only compete with the other workers' threads

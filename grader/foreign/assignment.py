@@ -26,8 +26,8 @@ from grader.configuration import did_you_mean
 from grader.errors import ReleaseError, SourceError, UnknownAssignment
 from grader.foreign.cells import Cell, Notebook
 from grader.foreign.database import check_gradebook
-from grader.foreign.executor import ForeignKit
 from grader.foreign.kernels import kernel_of, language_of, plan_in_kernel
+from grader.foreign.kit import ForeignKit
 from grader.foreign.place import CourseFolder
 from grader.foreign.placing import Plan, plan_notebook
 from grader.foreign.preloading import modules_of
@@ -257,4 +257,5 @@ def _copy_of_files(course: CourseFolder, assignment_id: str) -> Path:
 
 def _preloaded(notebooks: Iterable[Notebook], files: Path) -> tuple[str, ...]:
     """What a warm start imports: what the notebooks do, and no module of the assignment's own."""
-    return modules_of(notebooks, {path.name.partition(".")[0] for path in files.iterdir()})
+    sources = [cell.reference for each in notebooks for cell in each.cells if cell.kind == "code"]
+    return modules_of(sources, {path.name.partition(".")[0] for path in files.iterdir()})

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from grader.records import Role
+
+if TYPE_CHECKING:  # nbformat takes long to import, and workers have no use for it
+    from nbformat import NotebookNode
 
 __all__ = ["Cell", "Notebook"]
 

@@ -8,85 +8,26 @@ it those that share names with it), and the run says so.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader.errors import LinkError
 from grader.execution.execute import as_nbgrader_executes
 from grader.foreign.kernel_run import KernelPass
-from grader.foreign.kernels import Kernel
+from grader.foreign.kit import ForeignKit, ForeignScript
 from grader.foreign.placing import Plan, Step
 from grader.foreign.session import NotCarried, Session, Verdict, verdict_of_value
 from grader.foreign.verdicts import result_of
 from grader.link.learner import LinkedLearner
-from grader.records import CellRun, Limits, Role, Run, Script, ScriptCell, TestResult
-from grader.sandbox.base import Sandbox, View
-from grader.sandbox.choice import SANDBOXES
+from grader.records import CellRun, Limits, Role, Run, ScriptCell, TestResult
+from grader.sandbox.base import Sandbox
 
-__all__ = [
-    "WORKERS_IMPORT",
-    "ForeignExecutor",
-    "ForeignKit",
-    "ForeignScript",
-    "make_foreign_executor",
-]
-
-
-@dataclass(frozen=True)
-class ForeignScript(Script):
-    """A notebook to execute. `files` came with it; `plan` overrules the kit's.
-
-    `of_the_author`: it holds the author's own answers, in a trial of the plan.
-    """
-
-    notebook: str = ""
-    files: tuple[tuple[str, bytes], ...] = ()
-    plan: Plan | None = None
-    of_the_author: bool = False
-
-
-@dataclass(frozen=True)
-class ForeignKit:
-    """An assignment, ready to grade with. Goes to the workers once, by pickling."""
-
-    assignment: str
-    plans: Mapping[str, Plan]
-    limits: Limits
-    view: View = field(default_factory=View)
-    kept: frozenset[str] = frozenset()  # files that learners may hand in instead of the author's
-    kernels: Mapping[str, Kernel] = field(default_factory=dict)  # of notebooks not in Python
-
-    def surroundings(self) -> str:
-        """All but the plans, as text."""
-        kernels = sorted(self.kernels.items())
-        return repr((self.assignment, self.limits, self.view, sorted(self.kept), kernels))
-
-    @property
-    def kernels_view(self) -> View:
-        """What kernels see; a loopback is what some of them need to be spoken to."""
-        places = sorted({place for each in self.kernels.values() for place in each.folders})
-        return View(self.view.files, places=tuple(places), cold=True)
-
-
-# what the workers of a batch of these import before they are forked
-WORKERS_IMPORT = ("grader.foreign.executor", "matplotlib.font_manager")
-
-
-def make_foreign_executor(kit: ForeignKit, sandbox: str) -> tuple[Any, Callable[[], None]]:
-    """What a worker executes with; see `grader.execution.batch.Maker`."""
-    chosen = SANDBOXES[sandbox](view=kit.view)
-    if not kit.kernels:
-        return ForeignExecutor(kit, chosen), chosen.close
-    # nothing is kept warm in the second, so nothing needs to be closed
-    other = SANDBOXES[sandbox](view=kit.kernels_view)
-    return ForeignExecutor(kit, chosen, other), chosen.close
+__all__ = ["ForeignExecutor"]
 
 
 class ForeignExecutor:
@@ -98,7 +39,6 @@ class ForeignExecutor:
         self._kit = kit
         self._sandbox = sandbox
         self._for_kernels = for_kernels or sandbox
-        os.environ.setdefault("MPLBACKEND", "Agg")
         self._folder = tempfile.TemporaryDirectory(prefix="tests-")
         _link_files(self._folder.name, kit.view.files)
 

@@ -21,9 +21,10 @@ from grader.execution.batch import default_workers, execute_batch, keep_workers
 from grader.execution.store import find_run, keep_run, mark_recorded
 from grader.foreign.assignment import ForeignAssignment, open_assignment
 from grader.foreign.cells import Notebook
-from grader.foreign.executor import WORKERS_IMPORT, ForeignScript, make_foreign_executor
 from grader.foreign.handin import files_of, read_notebook
+from grader.foreign.kit import ForeignScript, make_foreign_executor
 from grader.foreign.place import CourseFolder
+from grader.foreign.preloading import workers_import
 from grader.foreign.rebuild import rebuild_notebook, script_cells
 from grader.foreign.recording import leave_to_a_person, record
 from grader.foreign.trial import placed
@@ -124,7 +125,8 @@ def execute_all(
         sandbox=options.sandbox,
         workers=options.workers or default_workers(),
         make=make_foreign_executor,
-        preload=WORKERS_IMPORT,
+        preload=workers_import(assignment.workers_kit.view.preload),
+        view=assignment.workers_kit.shared_view,
     ):
         script = both[run.learner]
         yield script.learner, script.notebook, replace(run, learner=script.learner)

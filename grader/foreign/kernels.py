@@ -18,14 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError
 from grader.foreign.cells import Notebook
 from grader.foreign.placing import Plan, Step
 from grader.records import Role
+
+if TYPE_CHECKING:  # workers have no use for it
+    from jupyter_client.kernelspec import KernelSpec
 
 __all__ = ["Kernel", "asked_for", "find_kernel", "kernel_of", "language_of", "plan_in_kernel"]
 
@@ -136,11 +137,15 @@ def plan_in_kernel(notebook: Notebook, kernel: Kernel) -> Plan:
 
 def _names() -> list[str]:
     """What is installed, as nbgrader finds it."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
     return sorted(KernelSpecManager().find_kernel_specs())
 
 
 def _spec(name: str) -> KernelSpec | None:
     """The kernelspec of this name; one that cannot be read is not installed."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
     with warnings.catch_warnings(), suppress(NoSuchKernel, OSError, ValueError, TypeError):
         warnings.simplefilter("ignore")  # traitlets' own, of fields that it does not know
         return KernelSpecManager().get_kernel_spec(name)

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from grader.foreign.cells import Notebook
+from grader.foreign.finding import find_course_folder
 from grader.foreign.names import python_of
+from grader.sandbox.base import View
 
-__all__ = ["modules_of"]
+__all__ = ["guessed_view", "modules_of", "workers_import"]
 
 # what every notebook needs before its first cell, and with its first magic
 _ALWAYS = (
@@ -37,34 +39,64 @@ _WITH = {
     "torch": ("torch", "torch._dynamo"),
 }
 _NOT_FOR_LEARNERS = frozenset({"grader"})
+# what the test process imports as well; these start no threads, which it would lose
+_ALSO_FOR_TESTS = ("numpy", "pandas", "matplotlib", "scipy")
 
 
-def modules_of(notebooks: Iterable[Notebook], own: Collection[str]) -> tuple[str, ...]:
+def modules_of(sources: Iterable[str], own: Collection[str]) -> tuple[str, ...]:
     """The modules to import before a learner's process begins, in the author's order.
 
     Args:
-        notebooks: whose cells import, the reference answers among them.
+        sources: the code cells, the reference answers among them.
         own: names of the assignment's own modules.
     """
     found = dict.fromkeys(_ALWAYS)
-    for name in _imported(notebooks):
+    for name in _imported(sources):
         top = name.partition(".")[0]
         if top not in own and _is_installed(top):
             found |= dict.fromkeys((*_WITH.get(top, ()), name))
     return tuple(found)
 
 
-def _imported(notebooks: Iterable[Notebook]) -> Iterator[str]:
+def workers_import(preload: Iterable[str]) -> tuple[str, ...]:
+    """What workers have imported before they are forked, for learners who have `preload`."""
+    also = (name for name in preload if name.partition(".")[0] in _ALSO_FOR_TESTS)
+    return ("grader.execution.batch", "grader.foreign.executor", *also)
+
+
+def guessed_view(assignment_id: str) -> View:
+    """What learners of an assignment here will probably see, without the time to ask nbgrader.
+
+    A guess, because the course's settings may say that its notebooks lie elsewhere; whoever
+    knows better later begins again.
+    """
+    folder = (find_course_folder() or Path()) / "source" / assignment_id
+    sources = [text for path in sorted(folder.glob("*.ipynb")) for text in _code_cells(path)]
+    names = {p.name.partition(".")[0] for p in folder.glob("*") if p.suffix != ".ipynb"}
+    return View(folder, modules_of(sources, names))
+
+
+def _code_cells(path: Path) -> Iterator[str]:
+    try:
+        notebook = json.loads(path.read_text("utf-8"))
+        if notebook["metadata"].get("kernelspec", {}).get("language", "python") != "python":
+            return
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return  # whoever reads it in earnest says what is wrong
+
+
+def _imported(sources: Iterable[str]) -> Iterator[str]:
     """What is imported anywhere in a cell; with `from a import b` perhaps `a.b` is a module."""
-    for notebook in notebooks:
-        for cell in notebook.cells:
-            if cell.kind == "code":
-                for node in ast.walk(_tree(cell.reference)):
-                    if isinstance(node, ast.Import):
-                        yield from (alias.name for alias in node.names)
-                    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                        yield node.module
-                        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for source in sources:
+        for node in ast.walk(_tree(source)):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _tree(source: str) -> ast.Module:

@@ -18,8 +18,9 @@ from pathlib import Path
 from grader.errors import GraderError, SourceError
 from grader.execution.batch import default_workers, execute_batch, keep_workers
 from grader.foreign.assignment import ForeignAssignment
-from grader.foreign.executor import WORKERS_IMPORT, ForeignScript, make_foreign_executor
+from grader.foreign.kit import ForeignScript, make_foreign_executor
 from grader.foreign.placing import Plan
+from grader.foreign.preloading import workers_import
 from grader.foreign.rebuild import reference_notebook, script_cells
 from grader.records import Outcome, Run, TestResult
 
@@ -114,7 +115,8 @@ def _execute(
         sandbox=sandbox,
         workers=workers or default_workers(),
         make=make_foreign_executor,
-        preload=WORKERS_IMPORT,
+        preload=workers_import(assignment.workers_kit.view.preload),
+        view=assignment.workers_kit.shared_view,
     )
     with closing(finished):
         for run in finished:

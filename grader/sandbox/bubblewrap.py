@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,13 +24,13 @@ import sysconfig
 import threading
 import weakref
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import course
 import grader
 from course.link.withhold import Withheld, places
-from course.link.zygote import PRELOADED
 from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox.base import (
@@ -42,9 +44,9 @@ from grader.sandbox.base import (
 )
 from grader.sandbox.control_group import ControlGroup
 from grader.sandbox.guard import Startable, guarded
-from grader.sandbox.zygote import Zygote, ZygoteGone
+from grader.sandbox.zygote import PRELOADED, Forks, SharedZygote, Zygote, ZygoteGone
 
-__all__ = ["HOME", "Bubblewrap", "confinement_with"]
+__all__ = ["HOME", "Bubblewrap", "confinement_with", "start_zygote"]
 
 HOME = "/home/learner"
 FILES = "/assignment"
@@ -60,15 +62,22 @@ class Bubblewrap:
     Args:
         warm: whether to try a zygote; without success, and without this, each start is cold.
         view: what learners see besides; its folder is seen at `FILES`.
+        zygote: one of the same view, which other sandboxes use, too.
     """
 
     name = "bubblewrap"
 
-    def __init__(self, *, warm: bool = True, view: View | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        warm: bool = True,
+        view: View | None = None,
+        zygote: SharedZygote | None = None,
+    ) -> None:
         self.files = FILES if view and view.files else None
         self._view = view or View()
         self._warm = warm and not self._view.cold
-        self._zygote: Zygote | None = None
+        self._zygote: Forks | None = zygote
         self._lock = threading.Lock()
 
     def unavailable(self) -> str | None:
@@ -134,17 +143,17 @@ class Bubblewrap:
         if self._zygote is not None:
             self._forget(self._zygote)
 
-    def _forget(self, zygote: Zygote) -> None:
+    def _forget(self, zygote: Forks) -> None:
         zygote.close()
         with self._lock:
             if self._zygote is zygote:  # and not one that has replaced it meanwhile
                 self._zygote = None
 
-    def _ready_zygote(self) -> Zygote | None:
+    def _ready_zygote(self) -> Forks | None:
         with self._lock:
             try:
                 if self._warm and (self._zygote is None or self._zygote.closed):
-                    self._zygote = _zygote(**_asked(self._view))
+                    self._zygote = start_zygote(self._view)
                     # also for those who forget to close, and before the interpreter ends
                     weakref.finalize(self, self._zygote.close)
                 if self._zygote is not None:
@@ -152,6 +161,15 @@ class Bubblewrap:
             except SandboxError:
                 self._zygote, self._warm = None, False
             return self._zygote
+
+
+def start_zygote(view: View) -> Zygote:
+    """A zygote for sandboxes of this view, which is not ready yet.
+
+    Raises:
+        SandboxError: bubblewrap cannot be started.
+    """
+    return _zygote(**_asked(view))
 
 
 def confinement_with(folder: Path, seen_at: Path, readable: Sequence[Path]) -> list[str]:
@@ -274,9 +292,26 @@ def _cover(package: Path) -> list[str]:
 
 def _font_cache() -> list[str]:
     """matplotlib's list of fonts, which takes it seconds to make in an empty home."""
+    made = _known_font_list() or _font_list()
+    return ["--ro-bind", str(made), f"{HOME}/matplotlib/{made.name}"] if made.exists() else []
+
+
+def _known_font_list() -> Path | None:
+    """The one of this matplotlib, where it usually is: found without the second of its import."""
+    library = find_spec("matplotlib")
+    if library is None or library.origin is None:
+        return None
+    source = Path(library.origin).with_name("font_manager.py").read_text("utf-8")
+    version = re.search(r"__version__ = '([\w.]+)'", source)
+    settings, caches = os.environ.get("MPLCONFIGDIR"), os.environ.get("XDG_CACHE_HOME")
+    folder = Path(settings or Path(caches or Path.home() / ".cache") / "matplotlib")
+    made = folder / f"fontlist-v{version[1] if version else None}.json"
+    return made if made.exists() else None
+
+
+def _font_list() -> Path:
+    """What matplotlib itself says; there may be none at this place."""
     import matplotlib as mpl
     from matplotlib import font_manager  # importing it makes the list
 
-    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
-    made = Path(mpl.get_cachedir()) / name
-    return ["--ro-bind", str(made), f"{HOME}/matplotlib/{name}"] if made.exists() else []
+    return Path(mpl.get_cachedir()) / f"fontlist-v{font_manager.FontManager.__version__}.json"

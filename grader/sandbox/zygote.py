@@ -24,13 +24,20 @@ from pathlib import Path
 from typing import Any
 
 from course.link.frames import Stream
-from course.link.zygote import PRELOADED
 from grader.errors import SandboxError
 from grader.sandbox.base import described_code
 from grader.sandbox.control_group import ControlGroup
 from grader.sandbox.tree import usage_of
 
-__all__ = ["ForkedProcess", "Zygote", "ZygoteGone"]
+__all__ = ["PRELOADED", "ForkedProcess", "Forks", "SharedZygote", "Zygote", "ZygoteGone"]
+
+PRELOADED = (
+    *("numpy", "numpy.random", "torch", "course.testing"),
+    "torch._dynamo",  # the first optimizer imports it, for over a second
+    # what a first cell and a first figure import besides
+    *("IPython.core.application", "IPython.core.completerlib", "IPython.core.magics"),
+    *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
+)
 
 READY_SECONDS = 120.0  # to import everything, from a cold and slow disk
 FORK_SECONDS = 30.0
@@ -46,7 +53,7 @@ class ZygoteGone(SandboxError):
 class ForkedProcess:
     """A learner's process that a zygote forked."""
 
-    def __init__(self, stream: Stream, report: socket.socket, zygote: Zygote) -> None:
+    def __init__(self, stream: Stream, report: socket.socket, zygote: Forks) -> None:
         self.stream = stream
         self._report = report
         self._zygote = zygote
@@ -89,19 +96,23 @@ class ForkedProcess:
     def kill(self) -> None:
         """See `LearnerProcess.kill`."""
         self.stream.close()
+        if self._report.fileno() >= 0:
+            with self._report, contextlib.suppress(OSError):
+                self._wait_for_its_end()
         first, self._first = self._first, -1
         if first >= 0:
             os.close(first)
-        if self._report.fileno() < 0:
-            return
-        with self._report, contextlib.suppress(OSError):
-            self._report.shutdown(socket.SHUT_WR)
-            deadline = time.monotonic() + END_SECONDS
-            while (said := _hear(self._report, deadline - time.monotonic())) != b"":
-                if said is None:
-                    self._zygote.close()  # which ends this one too
-                    return
-                self._note(said)
+
+    def _wait_for_its_end(self) -> None:
+        self._report.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + END_SECONDS
+        while (said := _hear(self._report, deadline - time.monotonic())) != b"":
+            if said is None:
+                if self._first >= 0:
+                    self.end()
+                self._zygote.close()  # which ends this one too, unless others use it
+                return
+            self._note(said)
 
     def exit_code(self) -> int | None:
         """See `LearnerProcess.exit_code`."""
@@ -117,66 +128,16 @@ class ForkedProcess:
             self._code = described_code(int(said[1:]))
 
 
-class Zygote:
-    """A process that is warm: it has imported what notebooks import, and forks."""
+class Forks:
+    """Has a zygote fork, at its control socket."""
 
-    def __init__(
-        self,
-        confinement: Sequence[str],
-        environment: Mapping[str, str],
-        *,
-        folders: Sequence[str],
-        folder_bytes: int,
-        preload: Sequence[str] = PRELOADED,
-        idle_seconds: float = IDLE_SECONDS,
-    ) -> None:
-        """Start one inside `confinement`, a command that ends in the command to confine.
+    left_out: tuple[str, ...] = ()  # known when it is ready: what starts threads
 
-        Args:
-            confinement: the zygote must be the first process in a PID namespace.
-            environment: the whole environment.
-            folders: what each learner's process has for itself, its home first.
-            folder_bytes: what each of them holds at most.
-            preload: modules to import before anything is forked.
-            idle_seconds: after which it ends by itself, so that a server that has graded
-                does not keep its memory.
-
-        Raises:
-            SandboxError: when the command cannot be found.
-        """
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        plan = {
-            "control": theirs.fileno(),
-            "preload": list(preload),
-            "folders": list(folders),
-            "folder_bytes": folder_bytes,
-            "idle_seconds": idle_seconds,
-        }
-        command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
-        self._process_descriptor = -1
-        self.left_out: tuple[str, ...] = ()  # known when it is ready: what starts threads
-        with theirs:
-            try:
-                self._bwrap = _lasting([*confinement, *command], environment, theirs.fileno())
-            except OSError as error:
-                self._control.close()
-                raise SandboxError(f"bubblewrap cannot be started: {error}") from error
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
 
     def ready(self) -> None:
-        """Wait until it can fork; the first time, that is the time to import everything.
-
-        Raises:
-            SandboxError: when it cannot, with the reason.
-        """
-        if self._process_descriptor >= 0:
-            return
-        said, descriptors = _hear_all(self._control, READY_SECONDS)
-        if said is not None and said[:1] == b"+" and len(descriptors) == 1:
-            self._process_descriptor = descriptors[0]
-            self.left_out = tuple(said[1:].decode("utf-8", "replace").split())
-            return
-        self.close()
-        raise SandboxError(_reason(said))
+        """Wait until it can fork."""
 
     def fork(self, options: Mapping[str, Any], group: ControlGroup | None = None) -> ForkedProcess:
         """Have it fork a learner's process, and move it to `group` before it runs anything.
@@ -211,8 +172,89 @@ class Zygote:
 
     @property
     def closed(self) -> bool:
-        """Whether it was ended from here."""
+        """Whether it was ended, or let go of, from here."""
         return self._control.fileno() < 0
+
+    def close(self) -> None:
+        """Do not use it any more. Closing twice is harmless."""
+        self._control.close()
+
+
+class SharedZygote(Forks):
+    """What a worker has of a zygote that serves all workers; whoever started that one ends it.
+
+    Goes to a worker by pickling, when the worker is started.
+    """
+
+    def __init__(self, control: socket.socket, left_out: tuple[str, ...]) -> None:
+        super().__init__(control)
+        self.left_out = left_out
+
+
+class Zygote(Forks):
+    """A process that is warm: it has imported what notebooks import, and forks."""
+
+    def __init__(
+        self,
+        confinement: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        folders: Sequence[str],
+        folder_bytes: int,
+        preload: Sequence[str] = PRELOADED,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        """Start one inside `confinement`, a command that ends in the command to confine.
+
+        Args:
+            confinement: the zygote must be the first process in a PID namespace.
+            environment: the whole environment.
+            folders: what each learner's process has for itself, its home first.
+            folder_bytes: what each of them holds at most.
+            preload: modules to import before anything is forked.
+            idle_seconds: after which it ends by itself, so that a server that has graded
+                does not keep its memory.
+
+        Raises:
+            SandboxError: when the command cannot be found.
+        """
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(control)
+        plan = {
+            "control": theirs.fileno(),
+            "preload": list(preload),
+            "folders": list(folders),
+            "folder_bytes": folder_bytes,
+            "idle_seconds": idle_seconds,
+        }
+        command = [sys.executable, "-I", "-m", "course.link.zygote", json.dumps(plan)]
+        self._process_descriptor = -1
+        with theirs:
+            try:
+                self._bwrap = _lasting([*confinement, *command], environment, theirs.fileno())
+            except OSError as error:
+                self._control.close()
+                raise SandboxError(f"bubblewrap cannot be started: {error}") from error
+
+    def ready(self) -> None:
+        """Wait until it can fork; the first time, that is the time to import everything.
+
+        Raises:
+            SandboxError: when it cannot, with the reason.
+        """
+        if self._process_descriptor >= 0:
+            return
+        said, descriptors = _hear_all(self._control, READY_SECONDS)
+        if said is not None and said[:1] == b"+" and len(descriptors) == 1:
+            self._process_descriptor = descriptors[0]
+            self.left_out = tuple(said[1:].decode("utf-8", "replace").split())
+            return
+        self.close()
+        raise SandboxError(_reason(said))
+
+    def shared(self) -> SharedZygote:
+        """The same for other processes, once it is ready; to be pickled, and not used here."""
+        return SharedZygote(self._control, self.left_out)
 
     def close(self) -> None:
         """End it, and with it every process that it forked. Closing twice is harmless."""

@@ -28,6 +28,7 @@ from grader.execution.execute import Executor
 from grader.execution.store import find_run, keep_run, load_run, mark_recorded, run_key
 from grader.records import CellRun, Outcome, Role, Run, Script, Submission, TestResult
 from grader.sandbox import Sandbox
+from grader.sandbox.choice import OpenSandbox
 from grader.workbench import Workbench
 
 from .cohort import answers, hand_in
@@ -128,7 +129,7 @@ def test_a_worker_computes_on_one_thread_as_learners_do(monkeypatch: pytest.Monk
     threads: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", threads.append)
     monkeypatch.setattr(batch, "_executor", None)
-    batch._start_worker(None, "none", lambda *_: (mock.Mock(), lambda: None))
+    batch._start_worker(None, lambda *_: (mock.Mock(), lambda: None), OpenSandbox("none"))
     assert threads == [1]
 
 

@@ -8,10 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import nbformat
+import nbgrader
 import pytest
+from alembic.script import ScriptDirectory
 from typer.testing import CliRunner
 
 from grader.commands.main import app
+from grader.foreign.database import newest_version
 from grader.foreign.place import CourseFolder
 
 
@@ -160,3 +163,8 @@ def digests(root: Path) -> dict[str, str]:
         for path in root.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+def test_the_version_that_is_needed_is_alembics_own_head() -> None:
+    folder = Path(nbgrader.__file__).parent / "alembic"
+    assert newest_version() == ScriptDirectory(str(folder)).get_current_head()

@@ -6,28 +6,21 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from nbformat.v4 import new_notebook
 
-from grader.foreign.cells import Cell, Notebook
-from grader.foreign.executor import ForeignExecutor, ForeignKit, ForeignScript
+from grader.foreign.assignment import open_assignment
+from grader.foreign.executor import ForeignExecutor
+from grader.foreign.kit import ForeignKit, ForeignScript
+from grader.foreign.place import CourseFolder
 from grader.foreign.placing import Plan
-from grader.foreign.preloading import modules_of
-from grader.records import Limits, Role
-
-
-def notebook(*sources: str) -> Notebook:
-    cells = tuple(
-        Cell(f"c{i}", Role.SETUP, source, source, "code") for i, source in enumerate(sources)
-    )
-    return Notebook("one", Path("one.ipynb"), "python", "python3", cells, new_notebook())
-
+from grader.foreign.preloading import guessed_view, modules_of, workers_import
+from grader.records import Limits
 
 USUAL = modules_of([], ())
 
 
 def extra(*sources: str, own: tuple[str, ...] = ()) -> list[str]:
     """What is imported for these cells besides what always is."""
-    return [name for name in modules_of([notebook(*sources)], own) if name not in USUAL]
+    return [name for name in modules_of(sources, own) if name not in USUAL]
 
 
 def test_every_notebook_needs_numpy_and_the_shell():
@@ -90,3 +83,33 @@ def test_the_author_hears_what_is_imported_anew_for_each_learner(monkeypatch: py
     (note,) = executor.execute(replace(learners, of_the_author=True)).notes
     executor._folder.cleanup()
     assert "`slow_one` starts a thread" in note
+
+
+def test_what_is_guessed_is_what_is_known_later(
+    folder: CourseFolder, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(folder.root / "source")
+    view = guessed_view("a1")
+    known = open_assignment(folder, "a1").kit.view
+    assert (view.preload, view.places, bool(view.files)) == (known.preload, (), True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"cells": 3, "metadata": {}}', '{"worksheets": []}', "\xff"]
+)
+def test_what_cannot_be_read_is_no_matter_yet(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "source" / "a1"
+    folder.mkdir(parents=True)
+    (folder / "one.ipynb").write_text(text, encoding="latin-1")
+    (tmp_path / "gradebook.db").touch()
+    monkeypatch.chdir(tmp_path)
+    assert guessed_view("a1").preload == USUAL
+    assert guessed_view("nowhere").preload == USUAL
+
+
+def test_workers_import_what_starts_no_thread():
+    found = workers_import(("IPython.core.magics", "pandas", "matplotlib.pyplot", "tensorflow"))
+    assert found[-2:] == ("pandas", "matplotlib.pyplot")
+    assert "tensorflow" not in found

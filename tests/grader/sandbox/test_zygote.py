@@ -260,11 +260,14 @@ def test_the_shell_and_its_terminal_work(sandbox: Bubblewrap):
 
 def test_the_shell_finds_its_folders(sandbox: Bubblewrap):
     with notebook(sandbox) as cell:
-        assert cell(
-            "import os\n"
-            "profile = get_ipython().profile_dir\n"
-            "[os.path.isdir(f) for f in (profile.location, profile.startup_dir, os.getcwd())]"
-        ) == [True] * 3
+        assert (
+            cell(
+                "import os\n"
+                "profile = get_ipython().profile_dir\n"
+                "[os.path.isdir(f) for f in (profile.location, profile.startup_dir, os.getcwd())]"
+            )
+            == [True] * 3
+        )
         places = "os.getcwd(), get_ipython().starting_dir, str(*_dh), os.environ['HOME']"
         assert cell(f"[{places}]") == ["/home/learner"] * 4
 
