@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -84,26 +83,59 @@ def _check_shape(shape: Sequence[Any]) -> None:
 
 
 def cells_parts(cells: Iterable[Any]) -> list[Any]:
-    """Text and other values, in order: all text in one, its lengths (-1: no text), the others."""
+    """Text and other values, in order: all text in one, its lengths (-1: no text), the others.
+
+    Of a column with few different texts each is written once, and the last part says which of
+    them each cell is.
+    """
     kept = list(cells)
+    if set(map(type, kept)) <= {str}:  # the usual column of text, without a step of Python's
+        texts, numbers = _each_once(kept)
+        return ["".join(texts), _lengths(texts), [], numbers]
     lengths = [len(cell) if type(cell) is str else -1 for cell in kept]
     texts = [cell for cell in kept if type(cell) is str]
     others = [cell for cell in kept if type(cell) is not str]
-    return ["".join(texts), np.array(lengths, np.int64), others]
+    return ["".join(texts), np.array(lengths, np.int64), others, None]
+
+
+def _each_once(texts: list[str]) -> tuple[list[str], Array | None]:
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    if len(texts) < 4 * len(numbers) or sum(map(len, texts)) > MAX_MESSAGE:
+        return texts, None
+    which = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+    return list(numbers), which
+
+
+def _lengths(texts: list[str]) -> Array:
+    return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def cells_of(parts: Any) -> list[Any]:
     """What `cells_parts` took apart."""
-    text, lengths, rest = require(parts, str, np.ndarray, list)
+    text, lengths, rest, which = require(parts, str, np.ndarray, list, (np.ndarray, type(None)))
     texts = lengths[lengths >= 0] if lengths.dtype == np.int64 and lengths.ndim == 1 else None
     if texts is None or len(lengths) - len(texts) != len(rest):
         raise NotPlain("the texts of a column have no right lengths")
     # the largest is asked first: a sum of 64 bits can go round
     if (texts > len(text)).any() or int(texts.sum()) != len(text):
         raise NotPlain("the texts of a column are not as long as they say")
-    pieces = (text[a:b] for a, b in pairwise(accumulate(texts.tolist(), initial=0)))
-    others = iter(rest)
-    return [next(others) if length < 0 else next(pieces) for length in lengths.tolist()]
+    ends = np.cumsum(texts).tolist()
+    pieces = map(text.__getitem__, map(slice, [0, *ends], ends))
+    if rest:
+        others = iter(rest)
+        cells = [next(others) if length < 0 else next(pieces) for length in lengths.tolist()]
+    else:
+        cells = list(pieces)
+    return cells if which is None else _repeated(cells, lengths, which)
+
+
+def _repeated(cells: list[Any], lengths: Array, which: Array) -> list[Any]:
+    """The cells in the order of their numbers, as long together as if each had been written."""
+    if which.dtype != np.int64 or which.ndim != 1 or (which < 0).any():
+        raise NotPlain("the cells of a column have no right numbers")
+    if (which >= len(cells)).any() or int(np.maximum(lengths, 0)[which].sum()) > MAX_MESSAGE:
+        raise NotPlain("a column names cells that are not there, or too long together")
+    return list(map(cells.__getitem__, which.tolist()))
 
 
 def moments_of(name: Any, numbers: Any) -> Array:

@@ -246,7 +246,7 @@ class _Tables:
     def text_of(self, parts: Any) -> Any:
         storage, natural, packed = require(parts, str, bool, list)
         cells = cells_of(packed)
-        if any(type(cell) not in (str, _NONE) for cell in cells):
+        if not set(map(type, cells)) <= {str, _NONE}:
             raise NotPlain("a column of text holds something else")
         make = self.pd.StringDtype
         dtype = make(storage) if natural else make(storage, np.nan)

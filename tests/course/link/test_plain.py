@@ -189,8 +189,14 @@ def integers(*numbers: int) -> list[Any]:
     return [5, "int64", np.array(numbers, "<i8").tobytes(), len(numbers)]
 
 
-def cells(written: str, lengths: list[Any], *others: Any) -> list[Any]:
-    return [0, written, lengths, [0, *others]]
+def cells(written: str, lengths: list[Any], *others: Any, which: Any = None) -> list[Any]:
+    return [0, written, lengths, [0, *others], which]
+
+
+def repeated(*which: int) -> list[Any]:
+    """An array of the texts a and bc, in this order."""
+    numbers = cells("abc", integers(1, 2), which=integers(*which))
+    return [11, "array", [0, 2, [0, len(which)], numbers]]
 
 
 FORGED: dict[str, Any] = {
@@ -246,6 +252,24 @@ FORGED: dict[str, Any] = {
     "text of an impossible shape": [11, "array", [0, 1, [0, -1, -1], cells("a", integers(1))]],
     "text that is a number": [11, "array", [0, 1, [0, 1], cells("", integers(-1), 1)]],
     "objects that are missing": [11, "array", [0, None, [0, 1], cells("", integers(-1))]],
+    "a cell that is not there": repeated(0, 2),
+    "a cell before the first": repeated(-1, 0),
+    "cells with numbers of text": [
+        *(11, "array"),
+        [0, 1, [0, 1], cells("a", integers(1), which=[0, 1])],
+    ],
+    "cells with numbers in rows": [
+        *(11, "array"),
+        [0, 1, [0, 1], cells("a", integers(1), which=[5, "int64", bytes(8), 1, 1])],
+    ],
+    "cells with numbers that are none": [
+        *(11, "array"),
+        [0, 1, [0, 1], cells("a", integers(1), which=[5, "float64", bytes(8), 1])],
+    ],
+    "cells that are too long together": [
+        *(11, "array"),
+        [0, None, [0, 65], cells("a" * 2**20, integers(2**20), which=integers(*[0] * 65))],
+    ],
     "objects to spare": [11, "array", [0, None, [0, 1], cells("a", integers(1), 1)]],
 }
 
@@ -272,3 +296,15 @@ def test_the_forgeries_are_made_of_the_names_and_shapes_that_are_in_use():
         [11, "array", [0, None, [0, 1], cells("", integers(-1), None)]],
     ):
         assert decode(msgpack.packb(raw)).shape == (1,)
+    assert decode(msgpack.packb(repeated(1, 0, 0))).tolist() == ["bc", "a", "a"]
+
+
+def test_a_text_that_comes_often_is_written_once():
+    often = np.array(["Lagos", "Ibadan"] * 4000, dtype=object)
+    data = encode(often)
+    assert data.count(b"Lagos") == 1
+    assert decode(data).tolist() == often.tolist()
+    # and is as long as it is all the same
+    long = np.array(["a" * 2**20] * 65, dtype=object)
+    with pytest.raises(CodecError, match="over the limit"):
+        encode(long)
