@@ -29,9 +29,17 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader.configuration import Course
 from grader.errors import ConfigurationError
 
-__all__ = ["captured_log", "load_config", "make_converter", "nothing_twice", "why"]
+__all__ = [
+    "captured_log",
+    "load_config",
+    "make_converter",
+    "nothing_twice",
+    "one_transaction",
+    "why",
+]
 
 _jsonschema: Any = common.jsonschema
+_KNOWN = {"nbconvert", "nbgrader", "grader"}  # none of them writes into a gradebook on its own
 
 
 def load_config(course: Course) -> Config:
@@ -73,15 +81,77 @@ def nothing_twice() -> Iterator[None]:
 
     Its database engine, and with it the queries that it has compiled: it opens the gradebook
     seven times for each record. And its schema of a cell's metadata: for each cell it checks
-    first whether the schema itself is one.
+    first whether the schema itself is one. Whether all tables are there it asks only once.
     """
-    before = (api.create_engine, common.jsonschema)
+    before = (api.create_engine, common.jsonschema, api.inspect, api.Base)
     api.create_engine = functools.partial(_kept_engine, before[0])
     common.jsonschema = SimpleNamespace(validate=_validate)
+    tables = _Tables(*before[2:])
+    api.inspect, api.Base = tables.inspect, SimpleNamespace(metadata=tables)
     try:
         yield
     finally:
-        api.create_engine, common.jsonschema = before
+        api.create_engine, common.jsonschema, api.inspect, api.Base = before
+
+
+class _Tables:
+    """Stands for SQLAlchemy's questions about a gradebook's tables, each of them asked once."""
+
+    def __init__(self, inspect: Any, base: Any) -> None:
+        self._inspect = inspect
+        self._base = base
+        self._names: dict[Any, list[str]] = {}  # of each database, once they are all there
+
+    def inspect(self, engine: Any) -> Any:
+        """See `sqlalchemy.inspect`."""
+        names = self._names.get(engine)
+        if names is None:
+            return self._inspect(engine)
+        return SimpleNamespace(get_table_names=lambda: names)
+
+    def create_all(self, bind: Any) -> None:
+        """See `sqlalchemy.MetaData.create_all`."""
+        if bind not in self._names:
+            self._base.metadata.create_all(bind=bind)
+            self._names[bind] = self._inspect(bind).get_table_names()
+
+
+@contextlib.contextmanager
+def one_transaction(converter: Any) -> Iterator[None]:
+    """Make the thirty commits of a record one: then it is whole or not there, and cheaper.
+
+    nbgrader's sessions join one transaction, by SQLAlchemy's own means. Where code that is
+    neither nbgrader's nor ours takes part (a hook, a plug-in), all is as it was: it may write
+    into the database by a way of its own, which a transaction that is under way would forbid.
+    """
+    if not _is_known(converter):
+        yield
+        return
+    usual = api.sessionmaker
+    with contextlib.ExitStack() as stack:
+        connections: dict[Any, Any] = {}
+
+        def sessions(bind: Any, **options: Any) -> Any:
+            if bind not in connections:
+                connections[bind] = stack.enter_context(bind.connect())
+                stack.enter_context(connections[bind].begin())
+            joined = {"bind": connections[bind], "join_transaction_mode": "rollback_only"}
+            return usual(**options, **joined)
+
+        api.sessionmaker = sessions
+        stack.callback(setattr, api, "sessionmaker", usual)
+        yield
+
+
+def _is_known(converter: Any) -> bool:
+    """Whether all that takes part is nbgrader's or ours."""
+    parts = [converter.pre_convert_hook, converter.post_convert_hook]
+    parts += [*converter.sanitize_preprocessors, *converter.autograde_preprocessors]
+    parts.append(converter.config.AssignLatePenalties.get("plugin_class"))
+    modules = [
+        part if isinstance(part, str) else str(part.__module__) for part in filter(None, parts)
+    ]
+    return {module.partition(".")[0] for module in modules} <= _KNOWN
 
 
 @functools.lru_cache(maxsize=1)

@@ -14,7 +14,14 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
 from grader.configuration import Course
-from grader.converters import captured_log, load_config, make_converter, nothing_twice, why
+from grader.converters import (
+    captured_log,
+    load_config,
+    make_converter,
+    nothing_twice,
+    one_transaction,
+    why,
+)
 from grader.errors import GradebookError
 
 __all__ = ["GradebookWriter", "Marks", "enrol", "read_marks"]
@@ -49,7 +56,8 @@ class GradebookWriter:
         converter = make_converter(_Autograde, self._config, self._assignment, learner)
         with captured_log(converter) as log, nothing_twice():
             try:
-                converter.start()
+                with one_transaction(converter):
+                    converter.start()
             except (NbGraderException, OSError) as error:
                 raise GradebookError(why(log.getvalue(), error)) from error
         self._drop_stale_feedback(learner)

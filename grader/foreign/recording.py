@@ -21,7 +21,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute
 
-from grader.converters import captured_log, make_converter, nothing_twice, why
+from grader.converters import captured_log, make_converter, nothing_twice, one_transaction, why
 from grader.errors import GradebookError
 from grader.foreign.place import CourseFolder
 from grader.records import Outcome, Run, TestResult
@@ -52,7 +52,8 @@ def record(course: CourseFolder, assignment_id: str, learner: str, graded: Grade
     converter.expected = sorted(graded)
     with captured_log(converter) as log, nothing_twice():
         try:
-            converter.start()
+            with one_transaction(converter):
+                converter.start()
         except (NbGraderException, OSError) as error:
             raise GradebookError(why(log.getvalue(), error)) from error
 
@@ -88,6 +89,8 @@ class _Autograde(Autograde):  # type: ignore[misc]
 
 class _Exporter(NotebookExporter):
     """Does not open what was handed in: that has been read, and is set in by the first step."""
+
+    optimistic_validation = True  # once, not after each transform
 
     def from_filename(
         self, filename: str, resources: Any = None, **options: Any
