@@ -38,7 +38,9 @@ def environment(home: Path) -> dict[str, str]:
         "IPYTHONDIR": str(home / "ipython"),
     }
     path = os.pathsep.join([str(_BIN), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, **folders, "PATH": path, "MPLBACKEND": "Agg"}
+    # byte code is kept, as it is where nobody forbids it: neither side compiles at each start
+    usual = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**usual, **folders, "PATH": path, "MPLBACKEND": "Agg"}
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def test_the_first_set_up_makes_an_environment_and_installs_the_pins(project: Pr
         "venv",
         "pip install -c constraints.txt setuptools",
         "pip install --no-compile -c constraints.txt --no-build-isolation -e .[dev]",
-        "compile -q -j 0 .venv/lib",
+        "compile -q -j 0 .venv/lib course grader",
     ]
     assert "Setting up: virtual environment (Python 3.12.0)" in done.stdout
     assert "Setting up: packages" in done.stdout

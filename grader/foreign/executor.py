@@ -42,6 +42,11 @@ class ForeignExecutor:
         self._folder = tempfile.TemporaryDirectory(prefix="tests-")
         _link_files(self._folder.name, kit.view.files)
 
+    def close(self) -> None:
+        """End what was kept warm, and remove the folder in which tests run."""
+        self._sandbox.close()
+        self._folder.cleanup()
+
     def execute(self, script: ForeignScript) -> Run:
         """The run of one notebook; a fault of the grader's is the run's, never a zero."""
         started = time.perf_counter()

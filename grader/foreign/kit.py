@@ -65,9 +65,7 @@ def make_foreign_executor(
     """What a worker executes with; see `grader.execution.batch.Maker`."""
     from grader.foreign.executor import ForeignExecutor  # not where workers are only asked for
 
-    chosen = open_sandbox(kit.view)
-    if not kit.kernels:
-        return ForeignExecutor(kit, chosen), chosen.close
     # nothing is kept warm in the second, so nothing needs to be closed
-    other = open_sandbox(kit.kernels_view)
-    return ForeignExecutor(kit, chosen, other), chosen.close
+    for_kernels = open_sandbox(kit.kernels_view) if kit.kernels else None
+    executor = ForeignExecutor(kit, open_sandbox(kit.view), for_kernels)
+    return executor, executor.close

@@ -1,5 +1,6 @@
 """What a warm start imports: all that the author's cells import, and nothing of anybody's own."""
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,11 +10,12 @@ import pytest
 
 from grader.foreign.assignment import open_assignment
 from grader.foreign.executor import ForeignExecutor
-from grader.foreign.kit import ForeignKit, ForeignScript
+from grader.foreign.kit import ForeignKit, ForeignScript, make_foreign_executor
 from grader.foreign.place import CourseFolder
 from grader.foreign.placing import Plan
 from grader.foreign.preloading import guessed_view, modules_of, workers_import
 from grader.records import Limits
+from grader.sandbox.choice import OpenSandbox
 
 USUAL = modules_of([], ())
 
@@ -73,7 +75,7 @@ def test_the_order_is_the_authors_and_nothing_comes_twice():
 
 
 def test_the_author_hears_what_is_imported_anew_for_each_learner(monkeypatch: pytest.MonkeyPatch):
-    sandbox = SimpleNamespace(left_out=("slow_one",))
+    sandbox = SimpleNamespace(left_out=("slow_one",), close=lambda: None)
     plan = Plan("one", ())
     executor = ForeignExecutor(ForeignKit("a1", {"one": plan}, Limits()), cast(Any, sandbox))
     done = SimpleNamespace(refused={}, cells=(), tests=(), notes=[])
@@ -81,7 +83,7 @@ def test_the_author_hears_what_is_imported_anew_for_each_learner(monkeypatch: py
     learners = ForeignScript("a1", "ann", (), notebook="one")
     assert executor.execute(learners).notes == ()
     (note,) = executor.execute(replace(learners, of_the_author=True)).notes
-    executor._folder.cleanup()
+    executor.close()
     assert "`slow_one` starts a thread" in note
 
 
@@ -113,3 +115,11 @@ def test_workers_import_what_starts_no_thread():
     found = workers_import(("IPython.core.magics", "pandas", "matplotlib.pyplot", "tensorflow"))
     assert found[-2:] == ("pandas", "matplotlib.pyplot")
     assert "tensorflow" not in found
+
+
+def test_a_worker_that_ends_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    _, close = make_foreign_executor(ForeignKit("a1", {}, Limits()), OpenSandbox("none"))
+    assert len(list(tmp_path.iterdir())) == 1
+    close()
+    assert not list(tmp_path.iterdir())
