@@ -36,6 +36,10 @@ DTYPES = frozenset(
 
 Array = np.ndarray[Any, Any]
 
+_BETWEEN = "\0"
+_MAX_CELLS = MAX_MESSAGE // 8  # of a column; as many as an array of lengths may have
+_FIRST = 128  # texts of a column that show whether it repeats
+
 _MOMENTS = re.compile(r"[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]")
 
 
@@ -85,13 +89,17 @@ def _check_shape(shape: Sequence[Any]) -> None:
 def cells_parts(cells: Iterable[Any]) -> list[Any]:
     """Text and other values, in order: all text in one, its lengths (-1: no text), the others.
 
-    Of a column with few different texts each is written once, and the last part says which of
-    them each cell is.
+    Where all is text and none holds a zero character, zeros stand between the pieces instead of
+    lengths, since `str.split` is quickest. Of a column with few different texts each is written
+    once, and the last part says which of them each cell is.
     """
     kept = list(cells)
-    if set(map(type, kept)) <= {str}:  # the usual column of text, without a step of Python's
-        texts, numbers = _each_once(kept)
-        return ["".join(texts), _lengths(texts), [], numbers]
+    if set(map(type, kept)) == {str}:  # the usual column of text, without a step of Python's
+        texts, which = _each_once(kept)
+        joined = _BETWEEN.join(texts)
+        if joined.count(_BETWEEN) == len(texts) - 1 < _MAX_CELLS:
+            return [joined, None, [], which]
+        return ["".join(texts), _lengths(texts), [], which]
     lengths = [len(cell) if type(cell) is str else -1 for cell in kept]
     texts = [cell for cell in kept if type(cell) is str]
     others = [cell for cell in kept if type(cell) is not str]
@@ -99,20 +107,42 @@ def cells_parts(cells: Iterable[Any]) -> list[Any]:
 
 
 def _each_once(texts: list[str]) -> tuple[list[str], Array | None]:
+    if len(set(texts[:_FIRST])) > _FIRST // 2:  # quickly seen of a column of different texts
+        return texts, None
     numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-    if len(texts) < 4 * len(numbers) or sum(map(len, texts)) > MAX_MESSAGE:
+    if len(texts) < 4 * len(numbers):
         return texts, None
     which = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
-    return list(numbers), which
+    once = list(numbers)
+    return (texts, None) if _length_of(once, which) > MAX_MESSAGE else (once, which)
 
 
-def _lengths(texts: list[str]) -> Array:
+def _lengths(texts: Sequence[str]) -> Array:
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
-def cells_of(parts: Any) -> list[Any]:
-    """What `cells_parts` took apart."""
-    text, lengths, rest, which = require(parts, str, np.ndarray, list, (np.ndarray, type(None)))
+def _length_of(texts: Sequence[str], which: Array) -> int:
+    return int(_lengths(texts)[which].sum())
+
+
+def cells_of(parts: Any) -> Array:
+    """What `cells_parts` took apart, as an array of objects."""
+    maybe = (np.ndarray, type(None))
+    text, lengths, rest, which = require(parts, str, maybe, list, maybe)
+    cells = _cells_between(text) if lengths is None else _cells_as_long(text, lengths, rest)
+    if rest and (lengths is None or which is not None):
+        raise NotPlain("a column holds more than its texts")
+    array = np.fromiter(cells, dtype=object, count=len(cells))
+    return array if which is None else array[_checked(which, cells)]
+
+
+def _cells_between(text: str) -> list[Any]:
+    if text.count(_BETWEEN) >= _MAX_CELLS:
+        raise NotPlain("a column has too many cells")
+    return text.split(_BETWEEN)
+
+
+def _cells_as_long(text: str, lengths: Array, rest: list[Any]) -> list[Any]:
     texts = lengths[lengths >= 0] if lengths.dtype == np.int64 and lengths.ndim == 1 else None
     if texts is None or len(lengths) - len(texts) != len(rest):
         raise NotPlain("the texts of a column have no right lengths")
@@ -120,22 +150,20 @@ def cells_of(parts: Any) -> list[Any]:
     if (texts > len(text)).any() or int(texts.sum()) != len(text):
         raise NotPlain("the texts of a column are not as long as they say")
     ends = np.cumsum(texts).tolist()
-    pieces = map(text.__getitem__, map(slice, [0, *ends], ends))
-    if rest:
-        others = iter(rest)
-        cells = [next(others) if length < 0 else next(pieces) for length in lengths.tolist()]
-    else:
-        cells = list(pieces)
-    return cells if which is None else _repeated(cells, lengths, which)
+    pieces = [text[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+    if not rest:
+        return pieces
+    others, found = iter(rest), iter(pieces)
+    return [next(others) if length < 0 else next(found) for length in lengths.tolist()]
 
 
-def _repeated(cells: list[Any], lengths: Array, which: Array) -> list[Any]:
-    """The cells in the order of their numbers, as long together as if each had been written."""
+def _checked(which: Array, texts: list[str]) -> Array:
+    """The numbers of cells, when all are there, and as long together as texts may be."""
     if which.dtype != np.int64 or which.ndim != 1 or (which < 0).any():
         raise NotPlain("the cells of a column have no right numbers")
-    if (which >= len(cells)).any() or int(np.maximum(lengths, 0)[which].sum()) > MAX_MESSAGE:
+    if (which >= len(texts)).any() or _length_of(texts, which) > MAX_MESSAGE:
         raise NotPlain("a column names cells that are not there, or too long together")
-    return list(map(cells.__getitem__, which.tolist()))
+    return which
 
 
 def moments_of(name: Any, numbers: Any) -> Array:
@@ -176,12 +204,12 @@ def _array_of(parts: Any) -> Array:
     if math.prod(shape) != len(cells):
         raise NotPlain("an array of text or objects has another shape than it says")
     if width is None:
-        return np.fromiter(cells, dtype=object, count=len(cells)).reshape(shape)
+        return cells.reshape(shape)
     if any(type(cell) is not str or len(cell) > width for cell in cells):
         raise NotPlain("an array of text holds something else")
     if width < 0 or len(cells) * max(width, 1) * 4 > MAX_MESSAGE:
         raise NotPlain("an array of text is too wide")
-    return np.array(cells, f"U{width}").reshape(shape)
+    return np.array(cells.tolist(), f"U{width}").reshape(shape)
 
 
 def _moment_of(parts: Any) -> Any:

@@ -240,13 +240,16 @@ class _Tables:
                     continue  # no pyarrow, or a pandas from before NaN: nobody has such an array
 
     def text_parts(self, array: Any) -> list[Any]:
-        cells = array.to_numpy(dtype=object, na_value=None)
-        return [array.dtype.storage, array.dtype.na_value is self.pd.NA, cells_parts(cells)]
+        packed = cells_parts(array.to_numpy(dtype=object).tolist())
+        others = np.fromiter(packed[2], dtype=object, count=len(packed[2]))
+        others[self.pd.isna(others)] = None
+        packed[2] = others.tolist()
+        return [array.dtype.storage, array.dtype.na_value is self.pd.NA, packed]
 
     def text_of(self, parts: Any) -> Any:
         storage, natural, packed = require(parts, str, bool, list)
         cells = cells_of(packed)
-        if not set(map(type, cells)) <= {str, _NONE}:
+        if not set(map(type, packed[2])) <= {_NONE}:  # the others are text
             raise NotPlain("a column of text holds something else")
         make = self.pd.StringDtype
         dtype = make(storage) if natural else make(storage, np.nan)

@@ -121,7 +121,7 @@ def test_objects_inside_of_containers_are_kept_and_put_back():
 
 
 texts = npst.arrays(
-    "U7", npst.array_shapes(min_dims=0, min_side=0), elements=text.map(lambda t: t[:7])
+    "U7", npst.array_shapes(min_dims=0, min_side=0), elements=text.map(lambda t: t[:7].rstrip("\0"))
 )
 units = st.sampled_from(["Y", "M", "D", "h", "s", "ms", "us", "ns"])
 moments = st.builds(
@@ -271,6 +271,14 @@ FORGED: dict[str, Any] = {
         [0, None, [0, 65], cells("a" * 2**20, integers(2**20), which=integers(*[0] * 65))],
     ],
     "objects to spare": [11, "array", [0, None, [0, 1], cells("a", integers(1), 1)]],
+    "objects among texts without lengths": [11, "array", [0, None, [0, 1], cells("a", None, 1)]],
+    "objects that are named twice": [
+        *(11, "array"),
+        [0, None, [0, 2], cells("", integers(-1), [0], which=integers(0, 0))],
+    ],
+    "fewer texts than the shape": [11, "array", [0, 1, [0, 3], cells("a\0b", None)]],
+    "a wider text without lengths": [11, "array", [0, 1, [0, 2], cells("ab\0c", None)]],
+    "too many texts": [11, "array", [0, None, [0, 2**23 + 1], cells("\0" * 2**23, None)]],
 }
 
 
@@ -294,6 +302,7 @@ def test_the_forgeries_are_made_of_the_names_and_shapes_that_are_in_use():
         [11, "array", [0, "M8[s]", integers(1)]],
         [11, "array", [0, 1, [0, 1], cells("a", integers(1))]],
         [11, "array", [0, None, [0, 1], cells("", integers(-1), None)]],
+        [11, "array", [0, 1, [0, 1], cells("a", None)]],
     ):
         assert decode(msgpack.packb(raw)).shape == (1,)
     assert decode(msgpack.packb(repeated(1, 0, 0))).tolist() == ["bc", "a", "a"]
@@ -308,3 +317,36 @@ def test_a_text_that_comes_often_is_written_once():
     long = np.array(["a" * 2**20] * 65, dtype=object)
     with pytest.raises(CodecError, match="over the limit"):
         encode(long)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        [""],
+        ["", ""],
+        ["\0"],
+        ["a\0", "b"],
+        ["a", "\0", "b"],
+        ["", "", None],
+        ["a\0b", None, ""],
+        [f"{number}\0" for number in range(300)],
+        [f"{number}" for number in range(300)],
+        ["a"] * 200 + [f"{number}" for number in range(300)],
+        ["a", "b\0"] * 200,
+        ["", "a"] * 200,
+        [""] * 200,
+    ],
+)
+def test_texts_with_and_without_the_character_between_them_arrive_as_they_are(texts: list[Any]):
+    arrived = decode(encode(np.array(texts, dtype=object)))
+    assert arrived.dtype == object
+    assert arrived.tolist() == texts
+
+
+def test_objects_of_a_column_are_each_their_own():
+    column = np.empty(2, dtype=object)
+    column[:] = [["a"], ["a"]]
+    first, second = decode(encode(column))
+    assert first == second == ["a"]
+    assert first is not second
