@@ -65,7 +65,7 @@ def measure_stages(ours: OurCourse, *, size: int) -> Table:
     ours.hand_in(cohort)
     ours.reset()
     command, worker, each = Clock(), Clock(), Clock()
-    _imports(command, "start the command: import the grader and nbgrader", "grader.commands.main")
+    _imports(command, "start the command: import the grader and nbgrader", "grader.grading")
     _imports(command, "start the workers' server: import torch", *PRELOADED)
     before = Path.cwd()
     os.chdir(ours.root)  # nbgrader's transforms look for the course where they are
@@ -75,9 +75,9 @@ def measure_stages(ours: OurCourse, *, size: int) -> Table:
         with command.stage("try out the sandbox"):
             sandbox = choose_sandbox()
         with closing(sandbox):
-            with worker.stage(zygote := "start the sandbox's zygote"):
+            with command.stage(zygote := "start the sandbox's zygote"):
                 sandbox.start(bench.kit.limits).kill()
-            worker.cpu[zygote] += _cpu_seconds_of_children()
+            command.cpu[zygote] += _cpu_seconds_of_children()
             namer = _traces(worker, bench)
             writer = GradebookWriter(ours.course, ASSIGNMENT)
             for handin in cohort:
