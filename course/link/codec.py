@@ -51,10 +51,12 @@ __all__ = [
     "decode",
     "encode",
     "inside",
+    "is_written_alike",
     "put_back",
 ]
 
 _SIMPLE = {type(None), bool, int, float, str, bytes}
+_BY_IDENTITY = (Tag.HANDLE, Tag.SET, Tag.FROZENSET)
 _EXACT = _SIMPLE | {complex, list, tuple, dict, set, frozenset}
 
 
@@ -106,6 +108,17 @@ def decode(data: bytes) -> Any:
     except (msgpack.UnpackException, ValueError, MemoryError) as error:
         raise CodecError(f"bytes that are no message: {error}") from error
     return value_of(raw, 0)
+
+
+def is_written_alike(data: bytes) -> bool:
+    """Whether each copy that `decode` reads of this message is written as the same bytes again.
+
+    Handles have no copies, and the order of a set may depend on where its members are kept.
+    """
+    tags: set[int] = set()
+    # the message was decoded before, so it is within the limits
+    msgpack.unpackb(data, raw=False, list_hook=lambda raw: tags.add(raw[0]))
+    return tags.isdisjoint(_BY_IDENTITY)
 
 
 def arrives_as_it_is(value: object) -> bool:
