@@ -20,6 +20,7 @@ from grader.commands.console import (
     JsonOption,
     chosen_assignments,
     console,
+    counted,
     plainly,
     print_json,
 )
@@ -80,7 +81,8 @@ def _show(course: Course, collected: Collected) -> None:
     else:
         console.print(f"{collected.assignment}: nobody has handed in yet.")
     new = sum(collected.new.values())
-    console.print(f"{collected.assignment}: {new} new, {len(collected.learners)} learners.")
+    learners = counted(len(collected.learners), "learner")
+    console.print(f"{collected.assignment}: {new} new, {learners}.")
     for name in collected.unfinished:
         console.print(f"  {printable(name)} is not complete yet; collect again later.")
     show_refusals(collected.refused)

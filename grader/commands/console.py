@@ -36,6 +36,7 @@ __all__ = [
     "chosen_assignments",
     "console",
     "count_progress",
+    "counted",
     "plainly",
     "print_json",
     "run_progress",
@@ -95,6 +96,11 @@ def chosen_assignments(wanted: str | None) -> tuple[Course, Sequence[str]]:
     if wanted is None:
         return course, [assignment.id for assignment in course.assignments]
     return course, [course.assignment(wanted).id]
+
+
+def counted(number: int, what: str) -> str:
+    """Such as "1 page" or "3 pages"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def print_json(data: Any) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from grader.authoring.release import release
 from grader.authoring.source import read_source
-from grader.commands.console import WorkersOption, console, plainly, run_progress
+from grader.commands.console import WorkersOption, console, counted, plainly, run_progress
 from grader.commands.grade import show_graded
 from grader.configuration import Course, load_course
 from grader.demo.cohort import Member, demo_cohort, hand_in
@@ -56,7 +56,7 @@ def _demo_assignment(course: Course, assignment_id: str, workers: int, started: 
     with run_progress("3. grading") as tell:
         graded = grade(course, assignment_id, learners, options=options, on_progress=tell)
     pages = write_feedback(course, assignment_id, learners)
-    _say(f"4. {len(pages)} feedback pages: {_short(course, course.var)}/feedback")
+    _say(f"4. {counted(len(pages), 'feedback page')}: {_short(course, course.var)}/feedback")
     lines = {line.learner: line for line in graded}
     show_graded([lines[name] for name in learners], {m.learner: m.about for m in cohort})
     _say(f"All of it took {time.perf_counter() - started:.0f} seconds.\n")

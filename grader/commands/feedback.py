@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.console import AssignmentArgument, console, plainly
+from grader.commands.console import AssignmentArgument, console, counted, plainly
 from grader.commands.foreign import feedback_here, in_course_folder
 from grader.configuration import load_course
 from grader.feedback import write_feedback
@@ -27,6 +27,5 @@ def feedback(
         return
     course = load_course()
     pages = write_feedback(course, assignment, student or None)
-    console.print(
-        f"{len(pages)} feedback pages in {(course.var / 'feedback').relative_to(course.root)}/"
-    )
+    folder = (course.var / "feedback").relative_to(course.root)
+    console.print(f"{counted(len(pages), 'feedback page')} in {folder}/")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from grader.commands.console import SYMBOLS, console, print_json, run_progress
+from grader.commands.console import SYMBOLS, console, counted, print_json, run_progress
 from grader.execution.starting import begun_early
 from grader.foreign.finding import find_course_folder
 from grader.foreign.preloading import guessed_view, workers_import
@@ -54,7 +54,8 @@ def feedback_here(assignment: str, learners: Sequence[str]) -> None:
 
     course = open_course_folder()
     pages = write_feedback_of(course, assignment, learners)
-    console.print(f"{len(pages)} feedback pages below {course.directory.feedback_directory}/")
+    written = counted(len(pages), "feedback page")
+    console.print(f"{written} below {course.directory.feedback_directory}/")
 
 
 def audit_folder_here(assignment: str, *, sandbox: str, workers: int, json: bool) -> bool:

@@ -18,6 +18,7 @@ from grader.commands.console import (
     SandboxOption,
     WorkersOption,
     console,
+    counted,
     plainly,
     print_json,
     run_progress,
@@ -111,7 +112,8 @@ def show_graded(graded: Sequence[Graded], about: Mapping[str, str] | None = None
         table.add_row(*_row(line, note))
     console.print(table)
     fresh = sum(line.fresh for line in graded)
-    console.print(f"{len(graded)} submissions: {fresh} graded, {len(graded) - fresh} unchanged.")
+    of_all = counted(len(graded), "submission")
+    console.print(f"{of_all}: {fresh} graded, {len(graded) - fresh} unchanged.")
     if any(line.marks and line.marks.needs_manual_grade for line in graded):
         console.print("* a person has something to mark: a written answer, or a refused file")
 

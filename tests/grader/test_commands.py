@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from grader import grading
 from grader.authoring.handin import answered
 from grader.authoring.release import release
-from grader.commands.console import console
+from grader.commands.console import console, counted
 from grader.commands.main import app
 from grader.configuration import Course, load_course
 from grader.grading import Graded
@@ -322,3 +322,7 @@ def test_the_commands_work_from_any_folder_of_the_course(call: Call, released: C
     result = call("build", at=released.root / "solutions" / "tiny")
     assert result.exit_code == 0
     assert os.fspath(released.root) not in result.stdout
+
+
+def test_one_of_something_is_not_many() -> None:
+    assert [counted(n, "page") for n in range(3)] == ["0 pages", "1 page", "2 pages"]

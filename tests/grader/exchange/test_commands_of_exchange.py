@@ -119,7 +119,7 @@ def test_the_commands_tell_what_was_collected_and_what_counts(
     (hub.inbound / "eve+tiny+2026-01-01 00:00:00 UTC+x").mkdir()
     result = call("collect", "tiny")
     assert result.exit_code == 0, result.output
-    assert "tiny: 2 new, 1 learners." in result.stdout
+    assert "tiny: 2 new, 1 learner." in result.stdout
     assert "1 folder was refused or corrected:" in result.stdout
     assert "eve+tiny+2026-01-01 00:00:00 UTC+x, owned by" in result.stdout
     assert "there is no account 'eve' on this machine" in result.stdout
