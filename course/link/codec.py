@@ -193,16 +193,18 @@ class _Writer:
             raise CodecError(f"a value is nested more than {MAX_DEPTH} deep (is it inside itself?)")
         if kind in _SIMPLE and kind is not int:
             return value
+        if kind in _EXACT:
+            return _METHODS[kind](self, value, depth)
         if issubclass(kind, np.generic | np.ndarray):
             array = np.asarray(value)
             exact = kind in (np.ndarray, array.dtype.type)
             if array.dtype.name in DTYPES and (exact or not self._whole):
                 scalar = issubclass(kind, np.generic)
                 return self._tagged(Tag.SCALAR if scalar else Tag.ARRAY, *array_fields(array))
-        known = None if kind in _EXACT else kind_of(kind)
+        known = kind_of(kind)
         if known is not None and (taken := self._taken_apart(known, value, depth)):
             return taken
-        if self._whole and kind not in _EXACT:
+        if self._whole:
             raise NotPlain(f"{_what(value)} inside an array or a table is no plain data")
         for builtin, method in _BUILTINS:
             if issubclass(kind, builtin):
@@ -298,6 +300,7 @@ _BUILTINS: Sequence[tuple[type, Callable[[_Writer, Any, int], Any]]] = (
     (set, _Writer._set),
     (frozenset, _Writer._set),
 )
+_METHODS = dict(_BUILTINS)
 
 
 def _parts(known: Kind, value: Any) -> Any:

@@ -68,7 +68,8 @@ def value_of(raw: Any, depth: int) -> Any:
 
 
 def _read_list(fields: list[Any], depth: int) -> list[Any]:
-    return [value_of(item, depth) for item in fields]
+    # most are simple, and are not asked twice
+    return [item if type(item) in _SIMPLE else value_of(item, depth) for item in fields]
 
 
 def _read_tuple(fields: list[Any], depth: int) -> tuple[Any, ...]:

@@ -322,5 +322,5 @@ def test_the_public_names():
     assert codec.__all__ == [
         *("DTYPES", "MAX_DEPTH", "MAX_ITEMS", "MAX_MESSAGE"),
         *("CodecError", "Handle", "MissingLibrary", "arrives_as_it_is"),
-        *("decode", "encode", "inside", "put_back"),
+        *("decode", "encode", "inside", "is_written_alike", "put_back"),
     ]
