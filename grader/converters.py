@@ -21,13 +21,14 @@ from typing import Any
 from jupyter_core.paths import jupyter_config_path
 from nbgrader import api
 from nbgrader.converters import BaseConverter
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import common
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.configuration import Course
-from grader.errors import ConfigurationError
+from grader.errors import ConfigurationError, GradebookError
 
 __all__ = [
     "captured_log",
@@ -35,6 +36,7 @@ __all__ = [
     "make_converter",
     "nothing_twice",
     "one_transaction",
+    "start",
     "why",
 ]
 
@@ -73,6 +75,20 @@ def make_converter(
     converter: Any = kind(coursedir=directory, config=config)
     converter.force = True
     return converter
+
+
+def start(converter: Any) -> None:
+    """Let a converter record one learner: nothing twice, in one transaction, its log kept.
+
+    Raises:
+        GradebookError: with nbgrader's own words; other learners are not concerned.
+    """
+    with captured_log(converter) as log, nothing_twice():
+        try:
+            with one_transaction(converter):
+                converter.start()
+        except (NbGraderException, OSError) as error:
+            raise GradebookError(why(log.getvalue(), error)) from error
 
 
 @contextlib.contextmanager

@@ -10,18 +10,10 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
 from grader.configuration import Course
-from grader.converters import (
-    captured_log,
-    load_config,
-    make_converter,
-    nothing_twice,
-    one_transaction,
-    why,
-)
+from grader.converters import load_config, make_converter, start
 from grader.errors import GradebookError
 
 __all__ = ["GradebookWriter", "Marks", "enrol", "read_marks"]
@@ -54,12 +46,7 @@ class GradebookWriter:
         """
         _check_timestamp(self._course.submitted(self._assignment, learner) / "timestamp.txt")
         converter = make_converter(_Autograde, self._config, self._assignment, learner)
-        with captured_log(converter) as log, nothing_twice():
-            try:
-                with one_transaction(converter):
-                    converter.start()
-            except (NbGraderException, OSError) as error:
-                raise GradebookError(why(log.getvalue(), error)) from error
+        start(converter)
         self._drop_stale_feedback(learner)
 
     def _drop_stale_feedback(self, learner: str) -> None:

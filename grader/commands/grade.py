@@ -25,6 +25,7 @@ from grader.commands.console import (
 )
 from grader.commands.foreign import grade_here, in_course_folder
 from grader.configuration import Course, load_course
+from grader.exchange.refusals import read_refusals
 from grader.execution.starting import begun_early
 from grader.records import Outcome
 
@@ -62,7 +63,7 @@ def grade(
         graded = _grade(course, assignment, student or (), quiet=json, **how)
     _tell(graded, json=json, failing=False)
     if not json:
-        _say_refused(course, assignment)
+        _say_refused(len(read_refusals(course, assignment)), assignment)
     if any(line.run.fault for line in graded):
         raise typer.Exit(1)
 
@@ -118,10 +119,7 @@ def show_graded(graded: Sequence[Graded], about: Mapping[str, str] | None = None
         console.print("* a person has something to mark: a written answer, or a refused file")
 
 
-def _say_refused(course: Course, assignment_id: str) -> None:
-    from grader.exchange.refusals import read_refusals
-
-    number = len(read_refusals(course, assignment_id))
+def _say_refused(number: int, assignment_id: str) -> None:
     if number:
         what = "folder was" if number == 1 else "folders were"
         console.print(

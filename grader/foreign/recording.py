@@ -18,11 +18,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute
 
-from grader.converters import captured_log, make_converter, nothing_twice, one_transaction, why
-from grader.errors import GradebookError
+from grader.converters import make_converter, start
 from grader.foreign.place import CourseFolder
 from grader.records import Outcome, Run, TestResult
 from grader.transforms.outputs import safe_outputs
@@ -50,12 +48,7 @@ def record(course: CourseFolder, assignment_id: str, learner: str, graded: Grade
         steps[i] = collecting
     converter.autograde_preprocessors = steps if executing else [collecting, *steps]
     converter.expected = sorted(graded)
-    with captured_log(converter) as log, nothing_twice():
-        try:
-            with one_transaction(converter):
-                converter.start()
-        except (NbGraderException, OSError) as error:
-            raise GradebookError(why(log.getvalue(), error)) from error
+    start(converter)
 
 
 def leave_to_a_person(
