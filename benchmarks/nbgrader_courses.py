@@ -32,7 +32,7 @@ from benchmarks.watch import CommandFailed, run_timed
 from benchmarks.weather import ASSIGNMENT, Marks, NbgraderCourse, make_course, week
 from grader.execution.batch import default_workers
 
-__all__ = ["Measured", "check_marks", "main", "parse", "table_of"]
+__all__ = ["Measured", "check_marks", "drawing_environment", "main", "parse", "table_of"]
 
 SIZES = (20, 60)
 PLAIN_SIZES = (100,)
@@ -142,7 +142,7 @@ def table_of(measured: Sequence[Measured], workers: int) -> Table:
 def _measure_all(
     folder: Path, sizes: Sequence[int], workers: int, figures: bool
 ) -> Iterator[Measured]:
-    course = make_course(folder / "course", _GENERATE, _environment(folder), figures=figures)
+    course = make_course(folder / "course", _GENERATE, drawing_environment(folder), figures=figures)
     for size in sizes:
         for measured in _measure(folder / str(size), course, size, workers):
             yield replace(measured, figures=figures)
@@ -151,7 +151,7 @@ def _measure_all(
 def _measure(folder: Path, course: NbgraderCourse, size: int, workers: int) -> Iterator[Measured]:
     """Both commands on the same cohort, one after the other."""
     course.hand_in(size)
-    home = _environment(folder)
+    home = drawing_environment(folder)
     stock, ours = course.copy(folder / "stock"), course.copy(folder / "ours")
     yield _said(Measured(STOCK, size, run_timed(_STOCK, stock.root, home)))
     command = [*_OURS, "--workers", str(workers)]
@@ -177,7 +177,7 @@ def _said(measured: Measured) -> Measured:
     return measured
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def drawing_environment(folder: Path) -> dict[str, str]:
     """Nobody's settings, no cache of ours, and matplotlib's list of fonts, made beforehand."""
     folder.mkdir(parents=True, exist_ok=True)
     fonts = folder / "fonts"

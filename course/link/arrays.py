@@ -80,10 +80,15 @@ def tensor_as_array(value: Any) -> Array:
 
 
 def _check_shape(shape: Sequence[Any]) -> None:
-    fits = all(type(n) is int and 0 <= n <= MAX_MESSAGE for n in shape)
-    # the product of the others is what NumPy computes for an array without entries
-    if len(shape) > MAX_DIMENSIONS or not fits or math.prod(n or 1 for n in shape) > 2**48:
+    if not all(type(n) is int and n >= 0 for n in shape):
         raise CodecError("an array has an impossible shape")
+    if len(shape) > MAX_DIMENSIONS:
+        raise CodecError(f"an array of {len(shape)} dimensions; at most {MAX_DIMENSIONS} can cross")
+    # the product of the others is what NumPy computes for an array without entries
+    if any(n > MAX_MESSAGE for n in shape) or math.prod(n or 1 for n in shape) > 2**48:
+        raise CodecError(
+            f"an array of shape {str(tuple(shape))[:80]} is over the limit of {MAX_MESSAGE} bytes"
+        )
 
 
 def cells_parts(cells: Iterable[Any]) -> list[Any]:

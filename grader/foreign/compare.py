@@ -41,7 +41,14 @@ from grader.grading import Graded, GradingOptions
 from grader.records import Role, Run, TestResult
 from grader.sandbox.choice import choose_sandbox
 
-__all__ = ["HALF", "PSEUDO_LEARNERS", "SOLVED", "UNTOUCHED", "compare_folder"]
+__all__ = [
+    "HALF",
+    "PSEUDO_LEARNERS",
+    "SOLVED",
+    "UNTOUCHED",
+    "compare_folder",
+    "reference_notebooks",
+]
 
 # who hands in the author's own notebooks; nobody's name has this form by accident
 SOLVED, UNTOUCHED, HALF = "compare-solved", "compare-untouched", "compare-half"
@@ -264,14 +271,15 @@ def _hand_in_reference(copies: Sequence[CourseFolder], assignment_id: str) -> tu
     for copied in copies:
         assignment = open_assignment(copied, assignment_id)
         for notebook in assignment.notebooks:
-            for name, handed in _reference(notebook).items():
+            for name, handed in reference_notebooks(notebook).items():
                 path = copied.submitted(assignment_id, name) / f"{notebook.name}.ipynb"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 nbformat.write(handed, path)
     return PSEUDO_LEARNERS
 
 
-def _reference(notebook: Notebook) -> dict[str, NotebookNode]:
+def reference_notebooks(notebook: Notebook) -> dict[str, NotebookNode]:
+    """What the author's own notebook can hand in: solved, untouched, every second answer solved."""
     solved = reference_notebook(notebook, solved=True)
     untouched = reference_notebook(notebook, solved=False)
     half = reference_notebook(notebook, solved=False)

@@ -308,6 +308,22 @@ def test_what_the_other_end_would_not_read_is_not_written(value: Any):
         encode(value)
 
 
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.zeros((2**24, 1)), "an array of 134217728 bytes is over the limit of 67108864"),
+        (
+            np.broadcast_to(np.zeros(1), (2**50,)),
+            r"an array of shape \(1125899906842624,\) is over the limit of 67108864 bytes",
+        ),
+        (np.zeros([1] * 33), "an array of 33 dimensions; at most 32 can cross"),
+    ],
+)
+def test_an_array_that_is_too_large_is_told_its_size_and_the_limit(array: Any, said: str):
+    with pytest.raises(CodecError, match=said):
+        encode(array)
+
+
 def test_the_limits_are_the_same_at_both_ends():
     # the list itself counts, and its tag
     most = [0] * (MAX_ITEMS - 2)
