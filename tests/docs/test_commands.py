@@ -52,7 +52,12 @@ ELSEWHERE |= dict.fromkeys(
 )
 ELSEWHERE |= {
     ".venv/bin/grader compare ps1 --reference": "in a folder of nbgrader's; see test_compare.py",
-    "python -m benchmarks.nbgrader_survey results course1 course2": "courses of other people's",
+    ".venv/bin/python -m benchmarks.nbgrader_survey results course1 course2": (
+        "courses of other people's"
+    ),
+    ".venv/bin/python -m benchmarks.public_courses introPy:week_1:5_extra_exercises --size 60": (
+        "a course of other people's"
+    ),
 }
 ELSEWHERE |= {
     each.text: "there is no cluster here, as the page says; tests/deploy looks at the files"
