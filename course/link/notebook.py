@@ -20,6 +20,7 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -87,8 +88,28 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
     display_pub_class = _RecordingPublisher
     displayhook_class = _RecordingHook
 
+    def showtraceback(
+        self, exc_tuple: Any = None, filename: str | None = None, *_: object, **__: object
+    ) -> None:
+        """Show no traceback, and do not format one either: errors are reported as records.
+
+        IPython parses every file on the way to an error, which for one inside a large library
+        takes longer than all the cells of a notebook.
+        """
+        try:
+            kind, value, _ = self._get_exc_info(
+                exc_tuple
+            )  # keeps them for `%tb` and sys.last_value
+        except ValueError:
+            sys.stderr.write("No traceback available to show.\n")
+            return
+        if kind is UsageError:
+            self.show_usage_error(value)
+        elif issubclass(kind, SyntaxError):
+            self.showsyntaxerror(filename)  # which finds the line that is wrong
+
     def _showtraceback(self, *_: object) -> None:
-        """Errors are reported as records instead."""
+        """Show no syntax error either."""
 
     @contextmanager
     def _tee(self, channel: str) -> Iterator[None]:
@@ -279,7 +300,9 @@ def _own_lines(error: BaseException) -> str:
         if isinstance(error, SyntaxError):
             lines = traceback.format_exception_only(error)
         else:
-            frames = traceback.extract_tb(error.__traceback__)
+            walked = traceback.walk_tb(error.__traceback__)
+            # a line is read when it is asked for: the libraries' are not
+            frames = traceback.StackSummary.extract(walked, lookup_lines=False)
             own = [f for f in frames if any(part in f.filename for part in _CELL_FILES)]
             lines = [f"line {f.lineno}, in {f.name}\n    {f.line}\n" for f in own[-8:]]
     except Exception:  # noqa: BLE001 - an error may be damaged on purpose

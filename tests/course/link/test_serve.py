@@ -128,6 +128,29 @@ def test_a_long_traceback_keeps_the_lines_that_raised(notebook: Any):
     assert lines.count("line 2, in f") == 8
 
 
+def test_no_file_of_a_library_is_read_to_tell_of_an_error_in_it(notebook: Any):
+    error = notebook.run("import json\njson.loads('{')")["error"]
+    assert error["lines"].endswith("json.loads('{')")
+    read = "import linecache\nlen(linecache.cache.get(json.decoder.__file__, ())) > 1"
+    assert notebook.shown(read) == "False\n"
+
+
+def test_of_exceptions_in_a_group_nothing_is_printed_beside_the_record(notebook: Any):
+    reply = notebook.run("raise ExceptionGroup('two', [ValueError('a'), KeyError('b')])")
+    assert reply["outputs"] == []
+    assert reply["error"]["type"] == "ExceptionGroup"
+
+
+def test_what_ipython_itself_has_to_say_is_shown(doomed: Any):
+    nothing = doomed.run("%tb")["outputs"]
+    assert nothing == [stream("stderr", "No traceback available to show.\n")]
+    reply = doomed.run("%nosuchmagic")
+    assert reply["error"]["type"] == "UsageError"
+    assert "`%nosuchmagic` not found" in reply["outputs"][0]["text"]
+    doomed.run("1 / 0")
+    assert doomed.shown("import sys\nsys.last_value") == "ZeroDivisionError('division by zero')\n"
+
+
 @pytest.mark.parametrize(
     ("cell", "kind", "shown"),
     [
