@@ -127,6 +127,12 @@ def _prepare() -> None:
         # `%matplotlib` asks all installed packages whether they bring a backend
         with contextlib.suppress(Exception):
             backends.list_all()
+    inline = sys.modules.get("matplotlib_inline.backend_inline")
+    if inline is not None:
+        # where it is the backend, it shows figures after each cell, and asks the shell for that
+        # when it is imported; there was none yet
+        with contextlib.suppress(Exception):
+            inline._enable_matplotlib_integration()
     gc.collect()
     gc.freeze()  # what is not looked at by the collector stays shared
 

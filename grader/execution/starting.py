@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def begun_early(
     with tempfile.TemporaryDirectory(prefix="assignment-") as folder:
         if sandbox == Bubblewrap.name:
             seen = view or View()
-            seen = View(Path(folder) if seen.files else None, seen.preload, seen.places)
+            seen = replace(seen, files=Path(folder) if seen.files else None)
             try:
                 zygote = start_zygote(seen)
                 _begun.append((seen, zygote))
@@ -94,7 +95,7 @@ def zygote_for(sandbox: str, view: View) -> Zygote | None:
         return None
     while _begun:
         seen, zygote = _begun.pop()
-        if (view.preload, view.places) == (seen.preload, seen.places):
+        if replace(view, files=None) == replace(seen, files=None):
             if view.files and seen.files:
                 shutil.copytree(view.files, seen.files, copy_function=_link, dirs_exist_ok=True)
             if bool(view.files) == bool(seen.files):

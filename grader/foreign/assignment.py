@@ -102,7 +102,9 @@ def open_assignment(course: CourseFolder, assignment_id: str) -> ForeignAssignme
         assignment_id,
         plans,
         course.limits,
-        View(files, _preloaded((n for n in notebooks if n.name not in kernels), files)),
+        View(
+            files, _preloaded((n for n in notebooks if n.name not in kernels), files), inline=True
+        ),
         frozenset(kept.get(assignment_id, ())),
         kernels,
     )

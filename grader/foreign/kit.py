@@ -51,7 +51,7 @@ class ForeignKit:
     def kernels_view(self) -> View:
         """What kernels see; a loopback is what some of them need to be spoken to."""
         places = sorted({place for each in self.kernels.values() for place in each.folders})
-        return View(self.view.files, places=tuple(places), cold=True)
+        return View(self.view.files, places=tuple(places), cold=True, inline=True)
 
     @property
     def shared_view(self) -> View:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from grader.foreign.finding import find_course_folder
+from grader.foreign.finding import CONFIGURATION, find_course_folder
 from grader.foreign.names import python_of
 from grader.sandbox.base import View
 
@@ -39,6 +40,9 @@ _WITH = {
     "torch": ("torch", "torch._dynamo"),
 }
 _NOT_FOR_LEARNERS = frozenset({"grader"})
+_SOURCE_DIRECTORY = re.compile(
+    r"^c\.CourseDirectory\.source_directory\s*=\s*['\"]([^'\"\n]+)['\"]", re.MULTILINE
+)
 # what the test process imports as well; these start no threads, which it would lose
 _ALSO_FOR_TESTS = ("numpy", "pandas", "matplotlib", "scipy")
 
@@ -67,13 +71,23 @@ def workers_import(preload: Iterable[str]) -> tuple[str, ...]:
 def guessed_view(assignment_id: str) -> View:
     """What learners of an assignment here will probably see, without the time to ask nbgrader.
 
-    A guess, because the course's settings may say that its notebooks lie elsewhere; whoever
-    knows better later begins again.
+    A guess, because a setting may be made elsewhere or be computed; whoever knows better later
+    begins again.
     """
-    folder = (find_course_folder() or Path()) / "source" / assignment_id
+    course = find_course_folder() or Path()
+    folder = course / _source_directory(course / CONFIGURATION) / assignment_id
     sources = [text for path in sorted(folder.glob("*.ipynb")) for text in _code_cells(path)]
     names = {p.name.partition(".")[0] for p in folder.glob("*") if p.suffix != ".ipynb"}
-    return View(folder, modules_of(sources, names))
+    return View(folder, modules_of(sources, names), inline=True)
+
+
+def _source_directory(configuration: Path) -> str:
+    """Where a course's own settings plainly say that its notebooks lie."""
+    try:
+        said = _SOURCE_DIRECTORY.findall(configuration.read_text("utf-8"))
+    except (OSError, ValueError):
+        said = []
+    return said[-1] if said else "source"
 
 
 def _code_cells(path: Path) -> Iterator[str]:

@@ -41,13 +41,15 @@ class View:
     `files`: a folder that can be read and not written. `preload`: modules that a warm start
     has imported already, instead of the usual ones. `places`: what can be read where it lies,
     for a program that is installed there. `cold`: no start is a warm one, so that each process
-    has a loopback of its own.
+    has a loopback of its own. `inline`: figures are shown at the end of their cell, as in a
+    kernel; otherwise nothing is drawn that is not asked for.
     """
 
     files: Path | None = None
     preload: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     cold: bool = False
+    inline: bool = False
 
 
 class LearnerProcess(Protocol):
@@ -196,13 +198,14 @@ def learner_options(
     }
 
 
-def learner_environment(home: str) -> dict[str, str]:
+def learner_environment(home: str, *, inline: bool = False) -> dict[str, str]:
     """The whole environment of a learner's process; nothing of the grader's is inherited."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return {
         "HOME": home,
         "LANG": "C.UTF-8",
-        "MPLBACKEND": "Agg",
+        # the kernel's own, where a notebook is to show what it shows in Jupyter
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline" if inline else "Agg",
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "NBGRADER_EXECUTION": "autograde",
         "PATH": "/usr/bin:/bin",

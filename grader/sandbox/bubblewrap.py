@@ -131,7 +131,8 @@ class Bubblewrap:
         )
         command = [*confinement, *learner_command(limits, withheld, confined=True)]
         doors = group.doors if group else ()
-        return spawn(command, learner_environment(HOME), Path("/"), doors)
+        environment = learner_environment(HOME, inline=self._view.inline)
+        return spawn(command, environment, Path("/"), doors)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -193,7 +194,7 @@ def _asked(view: View) -> dict[str, Any]:
 def _zygote(preload: Sequence[str] = PRELOADED, view: View = _NOTHING) -> Zygote:
     return Zygote(
         _seeing(_confinement(zygote=True, places=view.places), view.files),
-        learner_environment(HOME),
+        learner_environment(HOME, inline=view.inline),
         folders=[HOME, *_SCRATCH],
         folder_bytes=_TMPFS_BYTES,
         preload=preload,

@@ -31,6 +31,7 @@ class NoSandbox:
 
     def __init__(self, *, view: View | None = None) -> None:
         self.files = str(view.files) if view and view.files else None
+        self._inline = view is not None and view.inline
 
     def unavailable(self) -> str | None:
         """It works everywhere; that is all that can be said for it."""
@@ -45,7 +46,8 @@ class NoSandbox:
     ) -> ProcessGroup:
         home = tempfile.mkdtemp(prefix="learner-")
         command, doors = learner_command(limits, withheld), group.doors if group else ()
-        return _Tidying(spawn(command, learner_environment(home), Path(home), doors), home)
+        environment = learner_environment(home, inline=self._inline)
+        return _Tidying(spawn(command, environment, Path(home), doors), home)
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -93,7 +93,25 @@ def test_what_is_guessed_is_what_is_known_later(
     monkeypatch.chdir(folder.root / "source")
     view = guessed_view("a1")
     known = open_assignment(folder, "a1").kit.view
-    assert (view.preload, view.places, bool(view.files)) == (known.preload, (), True)
+    assert view.files is not None
+    assert replace(view, files=None) == replace(known, files=None)
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"),
+    [
+        ("c.CourseDirectory.source_directory = 'solutions'", "solutions"),
+        ('c.CourseDirectory.source_directory="a b/c"  # mine', "a b/c"),
+        ("# c.CourseDirectory.source_directory = 'solutions'", "source"),
+        ("c.CourseDirectory.source_directory = name", "source"),
+    ],
+)
+def test_the_notebooks_are_where_the_settings_plainly_say(
+    setting: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
+    monkeypatch.chdir(tmp_path)
+    assert guessed_view("a1").files == tmp_path / place / "a1"
 
 
 @pytest.mark.parametrize(
