@@ -276,7 +276,7 @@ def test_it_starts_where_the_path_of_the_learner_has_no_bubblewrap(
     bubblewrap: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(
-        module, "learner_environment", lambda home: {"PATH": "/nowhere", "HOME": home}
+        module, "learner_environment", lambda home, **_: {"PATH": "/nowhere", "HOME": home}
     )
     process = bubblewrap.start(Limits())
     assert process.exit_code() is None

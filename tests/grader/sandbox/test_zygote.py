@@ -77,7 +77,11 @@ def marked() -> Iterator[None]:
     """Give every process the mark, and find none of them at the end."""
     usual = bubblewrap.learner_environment
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bubblewrap, "learner_environment", lambda home: usual(home) | {MARK: "1"})
+        patch.setattr(
+            bubblewrap,
+            "learner_environment",
+            lambda home, **more: usual(home, **more) | {MARK: "1"},
+        )
         yield
     assert eventually(lambda: not processes())
 
@@ -517,7 +521,7 @@ def test_nothing_outlives_a_grader_that_was_killed(marked: None):
         "from grader.sandbox import bubblewrap\n"
         "from grader.records import Limits\n"
         "usual, plain = bubblewrap.learner_environment, bubblewrap._zygote\n"
-        f"bubblewrap.learner_environment = lambda home: usual(home) | {{{mark!r}: '1'}}\n"
+        f"bubblewrap.learner_environment = lambda home, **more: usual(home, **more) | {{{mark!r}: '1'}}\n"
         "bubblewrap._zygote = lambda **more: plain(preload=(), **more)\n"
         "sandbox = bubblewrap.Bubblewrap()\n"
         "process = sandbox.start(Limits())\n"
