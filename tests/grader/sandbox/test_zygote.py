@@ -521,7 +521,7 @@ def test_nothing_outlives_a_grader_that_was_killed(marked: None):
         "from grader.sandbox import bubblewrap\n"
         "from grader.records import Limits\n"
         "usual, plain = bubblewrap.learner_environment, bubblewrap._zygote\n"
-        f"bubblewrap.learner_environment = lambda home, **more: usual(home, **more) | {{{mark!r}: '1'}}\n"
+        f"bubblewrap.learner_environment = lambda home, **k: usual(home, **k) | {{{mark!r}: '1'}}\n"
         "bubblewrap._zygote = lambda **more: plain(preload=(), **more)\n"
         "sandbox = bubblewrap.Bubblewrap()\n"
         "process = sandbox.start(Limits())\n"
