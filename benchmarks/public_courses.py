@@ -106,8 +106,8 @@ def prepare(target: Target, root: Path, environment: Mapping[str, str]) -> Cours
     shutil.copytree(target.course, root)
     copied = open_course_folder(root)
     directory = copied.directory
-    made = [directory.release_directory, directory.submitted_directory]
-    made = [root / each for each in (*made, directory.autograded_directory)]
+    steps = ("release", "submitted", "autograded")
+    made = [root / getattr(directory, f"{step}_directory") for step in steps]
     source, gradebook = copied.source(target.assignment), copied.gradebook_file
     if gradebook is None or not all(
         path.resolve().is_relative_to(root) for path in (*made, source, gradebook)
@@ -187,7 +187,8 @@ def _measure(target: Target, folder: Path, size: int, workers: int) -> Measured:
         seconds.append(run_timed(command, root, environment))
         marks.append(read_marks(open_course_folder(root), target.assignment))
     if marks[0] != marks[1]:
-        differ = sorted(who for who in marks[0] if marks[0][who] != marks[1].get(who))
+        learners = marks[0].keys() | marks[1].keys()
+        differ = sorted(who for who in learners if marks[0].get(who) != marks[1].get(who))
         raise CommandFailed(f"{target.name}: other marks for {', '.join(differ[:5])}")
     return Measured(target.name, size, *seconds)
 

@@ -67,6 +67,7 @@ def main() -> None:
     plan = json.loads(sys.argv[1])
     control = socket.socket(fileno=plan["control"])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to collect them
+    make_shell()  # first, as in a kernel: modules ask for it when they are imported
     harmful = _warm_up(plan["preload"])
     if harmful is not None:
         _begin_again_without(harmful, plan)
@@ -121,18 +122,11 @@ def _warm_up(modules: list[str]) -> str | None:
 
 def _prepare() -> None:
     """Have done once what each first cell would do, and what is the same for all of them."""
-    make_shell()
     backends = getattr(sys.modules.get("matplotlib.backends"), "backend_registry", None)
     if backends is not None:
         # `%matplotlib` asks all installed packages whether they bring a backend
         with contextlib.suppress(Exception):
             backends.list_all()
-    inline = sys.modules.get("matplotlib_inline.backend_inline")
-    if inline is not None:
-        # where it is the backend, it shows figures after each cell, and asks the shell for that
-        # when it is imported; there was none yet
-        with contextlib.suppress(Exception):
-            inline._enable_matplotlib_integration()
     gc.collect()
     gc.freeze()  # what is not looked at by the collector stays shared
 
