@@ -64,6 +64,10 @@ class Namespace(dict[str, Any]):
         except KeyError:
             return default
 
+    def copy(self) -> Namespace:
+        """The names as they are now; pandas copies all of them twice for each `query`."""
+        return _Copied(self)
+
     def _is_pythons(self, name: str) -> bool:
         """Whether a name is one that each process has for itself."""
         return name.startswith("__") or (hasattr(builtins, name) and name not in self.theirs)
@@ -71,6 +75,31 @@ class Namespace(dict[str, Any]):
     def own(self, name: str) -> list[Any]:
         """The author's value of a name, if there is one."""
         return [dict.__getitem__(self, name)] if dict.__contains__(self, name) else []
+
+
+class _Copied(Namespace):
+    """A copy that looks up the learner's names when it is asked for them, each of them once."""
+
+    def __init__(self, names: Namespace) -> None:
+        super().__init__({name: dict.__getitem__(names, name) for name in dict.__iter__(names)})
+        self.conversation, self.theirs = names.conversation, names.theirs
+        self._answered = len(names.conversation.exchanges) if names.conversation else 0
+
+    def __missing__(self, name: str) -> Any:
+        value = super().__missing__(name)
+        self._require_no_answer_since(f"`{name}`")
+        self[name] = value
+        return value
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """See `Namespace.keys`."""
+        self._require_no_answer_since("the names")
+        return super().keys()
+
+    def _require_no_answer_since(self, read: str) -> None:
+        """The learner's code may have set a name since it was asked for something."""
+        if self.conversation and len(self.conversation.exchanges) != self._answered:
+            raise self.conversation.refuse(f"it reads {read} in an old copy of all names")
 
 
 @dataclass

@@ -12,14 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from grader.foreign.cells import Cell, Notebook
 from grader.records import Role, ScriptCell
 
 __all__ = ["rebuild_notebook", "reference_notebook", "script_cells"]
-
-_MAKE = {"code": new_code_cell, "raw": new_raw_cell}
 
 
 def rebuild_notebook(notebook: Notebook, submitted: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -74,14 +72,17 @@ def script_cells(notebook: Notebook, rebuilt: NotebookNode) -> tuple[ScriptCell,
 def _whole(notebook: Notebook, cells: list[NotebookNode]) -> NotebookNode:
     kept = ("kernelspec", "language_info")
     metadata = {k: v for k, v in notebook.template.metadata.items() if k in kept}
-    whole: NotebookNode = new_notebook(cells=cells, metadata=metadata)
-    for number, cell in enumerate(whole.cells):
+    for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
+    whole: NotebookNode = new_notebook(cells=cells, metadata=metadata)
     return whole
 
 
 def _plain(kind: str, text: str, attachments: Any) -> NotebookNode:
-    cell: NotebookNode = _MAKE.get(kind, new_markdown_cell)(source=text)
+    # nbformat's own makers check each cell by itself; here the whole notebook is checked, once
+    cell = NotebookNode(cell_type=kind, metadata=NotebookNode(), source=text)
+    if kind == "code":
+        cell.update(execution_count=None, outputs=[])
     if attachments and kind != "code":
         cell["attachments"] = attachments
     return cell

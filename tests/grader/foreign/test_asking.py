@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.foreign.audit import audit_folder
+from grader.foreign.conversation import LiveConversation, Namespace
 from grader.foreign.grading import grade_folder
 from grader.foreign.place import open_course_folder
 from grader.grading import GradingOptions
@@ -69,6 +70,12 @@ CELLS = [
     answer("max", "def max(values):\n    return sorted(values)[-1]"),
     assertion("not_pythons", "assert max([1, 3, 2]) == 3 and 'max' in dir()"),
     assertion("all_names", "there = dict(globals())\nassert 'twice' in there and len(there) > 5"),
+    assertion("copied", "there = globals().copy()\nassert 'twice' in there and 'abs' not in there\n"
+              "assert {**there}.keys() >= {'twice', 'Stack'}\n"
+              "assert callable(there['few'])"),
+    answer("count", "count = 0\ndef more():\n    global count\n    count += 1"),
+    assertion("old_copy", "before = globals().copy()\nmore()\nassert before['count'] == 0"),
+    assertion("old_names", "before = globals().copy()\nmore()\nassert 'later' not in before"),
     assertion("its_init", "assert Stack(1).__init__.__name__ == '__init__'"),
     answer("found", "def found():\n    return [1, 2]"),
     assertion("holds", "assert 2 in found()"),
@@ -111,9 +118,12 @@ def found(once: MakeOnce) -> tuple[Path, dict[str, dict[str, TestResult]]]:
 Found = tuple[Path, dict[str, dict[str, TestResult]]]
 
 
-def test_all_of_it_runs_apart(found: Found):
+def test_all_of_it_runs_apart_but_what_asks_how_names_were_before(found: Found):
     report = audit_folder(open_course_folder(found[0]), "a1", workers=1)
-    assert [(line.test, line.why) for line in report.lines if line.place != "apart"] == []
+    beside = {line.test: line.why for line in report.lines if line.place != "apart"}
+    assert beside.keys() == {"old_copy", "old_names"}
+    assert "it reads `count` in an old copy of all names" in beside["old_copy"]
+    assert "it reads the names in an old copy of all names" in beside["old_names"]
     assert [line.test for line in report.lines if not line.holds] == []
 
 
@@ -125,3 +135,9 @@ def test_a_wrong_answer_loses_what_it_should_and_no_object_marks_itself(found: F
     lost = {name for name, test in found[1]["bob"].items() if test.earned == 0.0}
     assert lost == LOST
     assert all(found[1]["bob"][name].place == "apart" for name in ("holds", "is_true"))
+
+
+def test_a_copy_of_all_names_asks_for_none_of_them():
+    names = Namespace(shown=1)
+    names.conversation = LiveConversation(learner=None, names=names)  # whom nobody can ask
+    assert names.copy()["shown"] == 1
