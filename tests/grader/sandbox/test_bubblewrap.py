@@ -196,7 +196,8 @@ def test_the_grader_is_no_process_to_see_or_to_signal(inside: Any):
         "import os\nseen = []\nfor p in filter(str.isdigit, os.listdir('/proc')):\n"
         "    seen.append(open(f'/proc/{p}/cmdline').read())"
     )
-    assert not any("pytest" in name for name in names)
+    ours = [Path(f"/proc/{p}/cmdline").read_text() for p in (os.getpid(), os.getppid())]
+    assert not set(ours) & set(names)
     if os.getpid() > 10:
         assert inside.attempt(f"import os\nos.kill({os.getpid()}, 0)") == "ProcessLookupError"
     assert inside.attempt("import os\nos.kill(os.getppid(), 0)") in {"done", "PermissionError"}
