@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -85,7 +85,7 @@ def make_executors(
 
 def execute_batch(
     kit: Any,
-    scripts: Sequence[Script],
+    scripts: Iterable[Script],
     *,
     sandbox: str,
     workers: int,
@@ -94,6 +94,9 @@ def execute_batch(
     view: View = _USUAL,
 ) -> Generator[Run, None, None]:
     """Yield the run of each script as it finishes, in no particular order.
+
+    The first scripts are executed while the others are still taken from `scripts`, all of which
+    are taken before the first run is given.
 
     `kit` is what `make` takes: here a `Kit`. Both go to the workers by pickling. `preload` is
     imported once for all workers of this process, by the first batch. Sandboxes of `view` share
@@ -104,9 +107,14 @@ def execute_batch(
     """
     lost: list[Script] = []
     made_with = (kit, sandbox, make)
-    with _workers(made_with, min(workers, len(scripts)) or 1, preload, view) as pool:
-        with deaf_to_ctrl_c(), _without_main():
-            futures = {pool.submit(_execute, script): script for script in scripts}
+    with _workers(made_with, workers, preload, view) as pool:
+        futures = {}
+        for script in scripts:
+            try:
+                with deaf_to_ctrl_c(), _without_main():
+                    futures[pool.submit(_execute, script)] = script
+            except BrokenProcessPool:  # by one of those before it
+                lost.append(script)
         for future in as_completed(futures):
             try:
                 yield future.result()

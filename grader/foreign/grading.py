@@ -8,9 +8,10 @@ autograde` would have left there (autograded/, the gradebook), and nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -83,23 +84,19 @@ def _graded(
     assignment = open_assignment(course, assignment_id)
     names = chosen(course, assignment_id, learners)
     assignment, _ = placed(assignment, sandbox=options.sandbox, workers=options.workers)
-    handed = {name: _handed_in(assignment, name) for name in names}
-    known = {} if options.again else _known(assignment, handed)
-    todo = [each for name, own in handed.items() if name not in known for each in own]
-    on_progress(sum(each.refusal is None for each in todo), None)
-    runs: dict[str, dict[str, Run]] = {name: {} for name in names}
+    cohort = _Cohort(assignment, names, again=options.again)
     done: dict[str, Run] = {}
-    for name in names:
-        _refuse(assignment, name, handed[name] if name not in known else (), runs[name])
-    with closing(execute_all(assignment, todo, options)) as finished:
+    with closing(execute_all(assignment, cohort.read(on_progress), options)) as finished:
         for learner, notebook, run in finished:
-            runs[learner][notebook] = run
-            on_progress(sum(each.refusal is None for each in todo), run)
-            if len(runs[learner]) == len(handed[learner]):
-                done[learner] = _record(assignment, learner, handed[learner], runs[learner])
+            runs = cohort.runs[learner]
+            runs[notebook] = run
+            on_progress(cohort.to_execute, run)
+            if len(runs) == len(cohort.handed[learner]):
+                done[learner] = _record(assignment, learner, cohort.handed[learner], runs)
+    known = cohort.known
     for name in names:
         if name not in known and name not in done:
-            done[name] = _record(assignment, name, handed[name], runs[name])
+            done[name] = _record(assignment, name, cohort.handed[name], cohort.runs[name])
     marks = read_marks_of(course, assignment_id)
     return tuple(
         Graded(name, done.get(name) or known[name], marks.get(name), name in done) for name in names
@@ -110,18 +107,23 @@ def execute_all(
     assignment: ForeignAssignment, handed: Iterable[HandedIn], options: GradingOptions
 ) -> Generator[tuple[str, str, Run], None, None]:
     """The run of each notebook that can be read: learner, notebook, run; as they finish."""
-    scripts = [each.script for each in handed if each.refusal is None]
-    # a run comes back with its learner's name alone, so here that says the notebook too
-    both = {f"{s.learner}\n{s.notebook}": s for s in scripts}
+    both: dict[str, ForeignScript] = {}
     plans = assignment.kit.plans
-    renamed = [
-        replace(script, learner=key, plan=plans[script.notebook]) for key, script in both.items()
-    ]
-    if not renamed:
+
+    def renamed() -> Iterator[ForeignScript]:
+        for script in (each.script for each in handed if each.refusal is None):
+            # a run comes back with its learner's name alone, so here that says the notebook too
+            key = f"{script.learner}\n{script.notebook}"
+            both[key] = script
+            yield replace(script, learner=key, plan=plans[script.notebook])
+
+    scripts = renamed()
+    first = next(scripts, None)
+    if first is None:
         return
     for run in execute_batch(
         assignment.workers_kit,
-        renamed,
+        chain([first], scripts),
         sandbox=options.sandbox,
         workers=options.workers or default_workers(),
         make=make_foreign_executor,
@@ -202,23 +204,44 @@ def _key(assignment: ForeignAssignment, handed: HandedIn) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _known(
-    assignment: ForeignAssignment, handed: Mapping[str, Sequence[HandedIn]]
-) -> dict[str, Run]:
-    """Those of whom nothing has changed since they were recorded."""
-    marks = read_marks_of(assignment.course, assignment.id)
-    found: dict[str, Run] = {}
-    for name, own in handed.items():
+class _Cohort:
+    """What learners handed in, and what is known of it, from the moment that it is read."""
+
+    def __init__(self, assignment: ForeignAssignment, names: Sequence[str], *, again: bool) -> None:
+        self._assignment = assignment
+        self._names = names
+        self._marks = {} if again else read_marks_of(assignment.course, assignment.id)
+        self.handed: dict[str, tuple[HandedIn, ...]] = {}
+        self.known: dict[str, Run] = {}  # of whom nothing has changed since they were recorded
+        self.runs: dict[str, dict[str, Run]] = {name: {} for name in names}
+        self.to_execute = 0
+
+    def read(self, on_progress: Progress) -> Iterator[HandedIn]:
+        """What has to be graded, as soon as it is read."""
+        for name in self._names:
+            own = self.handed[name] = _handed_in(self._assignment, name)
+            if self._is_known(name, own):
+                continue
+            _refuse(self._assignment, name, own, self.runs[name])
+            self.to_execute += sum(each.refusal is None for each in own)
+            on_progress(self.to_execute, None)
+            yield from own
+
+    def _is_known(self, name: str, own: Sequence[HandedIn]) -> bool:
+        if name not in self._marks:
+            return False
+        course, assignment_id = self._assignment.course, self._assignment.id
         runs = {}
         for each in own:
-            path = assignment.course.record(assignment.id, name, each.notebook)
-            run = find_run(path, _key(assignment, each), recorded=True)
-            graded = assignment.course.autograded(assignment.id, name) / f"{each.notebook}.ipynb"
+            path = course.record(assignment_id, name, each.notebook)
+            run = find_run(path, _key(self._assignment, each), recorded=True)
+            graded = course.autograded(assignment_id, name) / f"{each.notebook}.ipynb"
             if run is not None and graded.exists():
                 runs[each.notebook] = run
-        if own and len(runs) == len(own) and name in marks:
-            found[name] = _together(assignment.id, name, runs)
-    return found
+        if not own or len(runs) < len(own):
+            return False
+        self.known[name] = _together(assignment_id, name, runs)
+        return True
 
 
 def _refuse(

@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,34 @@ def test_a_worker_that_dies_once_costs_nobody_anything(
     deadly = Deadly("tiny", "ann", script.cells, marker=str(tmp_path / "deaths"), deaths=1)
     [run] = execute_batch(bench.kit, [deadly], sandbox="bubblewrap", workers=1)
     assert (run.fault, run.earned) == (None, 6.5)
+
+
+def test_what_is_read_after_a_worker_died_is_graded(
+    bench: Workbench, script: Script, tmp_path: Path
+) -> None:
+    marker = tmp_path / "deaths"
+
+    def read() -> Iterator[Script]:
+        yield Deadly("tiny", "deadly", script.cells, marker=str(marker), deaths=1)
+        # a thread of the pool's, which ends when the pool is broken
+        wait_until(lambda: not [t for t in threading.enumerate() if "Executor" in repr(t)])
+        assert marker.exists()
+        yield script
+
+    batch = execute_batch(bench.kit, read(), sandbox="bubblewrap", workers=1)
+    assert {run.learner: run.earned for run in batch} == {"deadly": 6.5, "ann": 6.5}
+
+
+def test_the_first_is_executed_while_the_next_is_read(bench: Workbench, script: Script) -> None:
+    others = set(multiprocessing.active_children())
+
+    def read() -> Iterator[Script]:
+        yield script
+        wait_until(lambda: set(multiprocessing.active_children()) - others)
+        yield replace(script, learner="bob")
+
+    runs = execute_batch(bench.kit, read(), sandbox="bubblewrap", workers=1)
+    assert {run.learner for run in runs} == {"ann", "bob"}
 
 
 def test_workers_that_are_kept_serve_the_next_batch_unless_one_has_died(
