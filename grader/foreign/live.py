@@ -195,6 +195,7 @@ _RULES: tuple[Rule, ...] = (
     _reads_dunder,
 )
 _ADVICE = {
+    "in an old copy": "a look at what it wants to know, before it calls the answer",
     "captures": "a function that returns the text, and a comparison of what it returns",
     "patches": "an argument with a default in the exercise, instead of a patched name",
     "source or signature": "calls with other inputs, which the right answer alone gets right",

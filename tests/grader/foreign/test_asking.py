@@ -120,10 +120,11 @@ Found = tuple[Path, dict[str, dict[str, TestResult]]]
 
 def test_all_of_it_runs_apart_but_what_asks_how_names_were_before(found: Found):
     report = audit_folder(open_course_folder(found[0]), "a1", workers=1)
-    beside = {line.test: line.why for line in report.lines if line.place != "apart"}
+    beside = {line.test: line for line in report.lines if line.place != "apart"}
     assert beside.keys() == {"old_copy", "old_names"}
-    assert "it reads `count` in an old copy of all names" in beside["old_copy"]
-    assert "it reads the names in an old copy of all names" in beside["old_names"]
+    assert "it reads `count` in an old copy of all names" in beside["old_copy"].why
+    assert "it reads the names in an old copy of all names" in beside["old_names"].why
+    assert all("before it calls the answer" in line.advice for line in beside.values())
     assert [line.test for line in report.lines if not line.holds] == []
 
 
